@@ -1,0 +1,107 @@
+//! Why a value or a verdict cannot be known.
+
+use std::fmt;
+
+/// A reason, as a stable code and what it is about.
+///
+/// The code selects the sentence in the reader's language; [`fmt::Display`] is
+/// the English one, which machine-readable output uses.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Reason {
+    /// Which kind of reason.
+    pub code: ReasonCode,
+    /// The name it is about: a parameter, a function, a resource, or a sentence of facts.
+    pub subject: Box<str>,
+}
+
+macro_rules! reason_codes {
+    ($($variant:ident, $code:literal, $english:literal;)*) => {
+        /// Kinds of reasons.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum ReasonCode {
+            $(#[doc = $english] $variant,)*
+        }
+        impl ReasonCode {
+            /// Every code, in a fixed order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+            /// Stable name, the key of the message catalogue.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+            /// English sentence with `{}` for the subject.
+            #[must_use]
+            pub fn english(self) -> &'static str {
+                match self { $(Self::$variant => $english,)* }
+            }
+        }
+    };
+}
+
+reason_codes! {
+    ParameterWithoutValue, "parameter-without-value", "parameter {} has no value, no default and no list of allowed values";
+    PseudoParameter, "pseudo-parameter", "{} is known only where the stack is deployed";
+    ImportNotFound, "import-not-found", "no stack in this input exports {}";
+    ImportAmbiguous, "import-ambiguous", "several stacks in this input export {}";
+    ReferenceNotFound, "reference-not-found", "{} is neither a resource nor a parameter of this template";
+    AttributeAtDeploy, "attribute-at-deploy", "{} is known only after creation";
+    Transform, "transform", "transform {} is not evaluated";
+    Module, "module", "module {} is not expanded";
+    DynamicReference, "dynamic-reference", "{} is read when the stack is deployed";
+    Secret, "secret", "the value of {} is secret";
+    UnsupportedFunction, "unsupported-function", "function {} is not evaluated";
+    InvalidFunction, "invalid-function", "function {} is not written as CloudFormation requires";
+    MapEntryNotFound, "map-entry-not-found", "mapping {} has no such entry";
+    NestedNotFound, "nested-not-found", "nested template {} is not in this input";
+    ConditionNotFound, "condition-not-found", "condition {} is not defined";
+    TooManyAlternatives, "too-many-alternatives", "too many alternatives: {}";
+    Cyclic, "cyclic", "{} depends on itself";
+    WrongShape, "wrong-shape", "{} has a shape that the resource type does not admit";
+    NotComparable, "not-comparable", "{} cannot be compared here";
+    NotInInput, "not-in-input", "{} is not in this input";
+    NotWholeAccount, "not-whole-account", "{} may exist outside this input; declare the input a whole account to decide";
+    AccountSetting, "account-setting", "{}";
+    DefaultUndated, "default-undated", "the default of {} depends on when the resource was created";
+    AnalysisNotBuilt, "analysis-not-built", "analysis not built: {}";
+    AbsentOperand, "absent-operand", "{} is not written and has no default";
+    StepLimit, "step-limit", "the control took more than {} steps";
+    UnknownType, "unknown-type", "resource type {} is not known";
+    PolicyNotUnderstood, "policy-not-understood", "policy part not understood: {}";
+}
+
+/// A reason borrowed from a stack or from the arena of an evaluation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Why<'e> {
+    /// Which kind of reason.
+    pub code: ReasonCode,
+    /// What it is about.
+    pub subject: &'e str,
+}
+
+impl Why<'_> {
+    /// The reason on its own.
+    #[must_use]
+    pub fn to_reason(self) -> Reason {
+        Reason::new(self.code, self.subject)
+    }
+}
+
+impl Reason {
+    /// The reason, borrowed.
+    #[must_use]
+    pub fn why(&self) -> Why<'_> {
+        Why { code: self.code, subject: &self.subject }
+    }
+
+    /// A reason about a subject.
+    #[must_use]
+    pub fn new(code: ReasonCode, subject: impl Into<Box<str>>) -> Self {
+        Self { code, subject: subject.into() }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.code.english().replacen("{}", &self.subject, 1))
+    }
+}

@@ -1,0 +1,232 @@
+//! Stacks, their resources, variables and conditions, and the estate of them all.
+
+use crate::{Input, NodeId, Reason, Span, Tree, View};
+
+/// Index of a stack in [`Estate::stacks`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct StackIndex(pub u32);
+
+/// Index of a resource in [`Stack::resources`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ResourceIndex(pub u32);
+
+/// Identity of a resource in the estate.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ResourceId {
+    /// Its stack.
+    pub stack: StackIndex,
+    /// Its place there.
+    pub index: ResourceIndex,
+}
+
+/// Index of a variable in [`Stack::variables`].
+pub type VariableId = u32;
+
+/// Index of a condition in [`Stack::conditions`].
+pub type ConditionId = u32;
+
+/// Something whose value differs from deployment to deployment: a parameter.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Name as the source writes it (`Env`, `AWS::Region`).
+    pub name: Box<str>,
+    /// The values it can have, the default first. Empty when it can be anything.
+    pub domain: Vec<NodeId>,
+    /// Whether the first of the domain is what it is when nobody says otherwise.
+    pub has_default: bool,
+    /// Whether its value must never be shown (`NoEcho`).
+    pub secret: bool,
+    /// Why its value is not known, when the domain is empty.
+    pub unknown: Reason,
+}
+
+/// A condition of a stack.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// Its name, or empty for one written in place.
+    pub name: Box<str>,
+    /// What it says.
+    pub formula: Formula,
+}
+
+/// What a condition says.
+#[derive(Clone, Debug)]
+pub enum Formula {
+    /// Always the same.
+    Constant(bool),
+    /// Two values are equal as text.
+    Equals(NodeId, NodeId),
+    /// The other does not hold.
+    Not(ConditionId),
+    /// All hold.
+    All(Vec<ConditionId>),
+    /// One holds.
+    Any(Vec<ConditionId>),
+    /// The value is true.
+    Value(NodeId),
+    /// Cannot be known: both ways are worlds.
+    Unknown(Reason),
+}
+
+/// One resource of a stack.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Logical id, unique in the stack.
+    pub id: Span,
+    /// Type name in CloudFormation's terms.
+    pub type_name: Span,
+    /// Its properties (a map, [`crate::Node::Absent`] or unknown).
+    pub properties: NodeId,
+    /// The whole declaration, for what stands beside the properties (`DeletionPolicy`, `Metadata`).
+    pub body: NodeId,
+    /// It exists only where this condition holds.
+    pub condition: Option<ConditionId>,
+    /// Byte offset of its name in the source.
+    pub offset: u32,
+    /// The value that a plain reference to it gives, when that is written (an explicit name).
+    pub reference_value: Option<NodeId>,
+}
+
+/// One root template, Terraform root module, or account and region of a live scan:
+/// the scope of ids. A nested stack is a stack with a parent.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Id, unique in the estate: the path of the file, with the chain of nested stacks behind it.
+    pub id: String,
+    /// Path of the file as shown.
+    pub file: String,
+    /// Values and text.
+    pub tree: Tree,
+    /// Resources in the order written.
+    pub resources: Vec<Resource>,
+    /// Variables (parameters, pseudo parameters).
+    pub variables: Vec<Variable>,
+    /// Conditions, named and in place.
+    pub conditions: Vec<Condition>,
+    /// Reasons that unknown nodes point to.
+    pub reasons: Vec<Reason>,
+    /// The stack and resource that created this one.
+    pub parent: Option<ResourceId>,
+    /// Edges: references from resources of this stack, in the order written.
+    pub references: Vec<Reference>,
+    /// References that resolved to nothing, each with its offset.
+    pub unresolved: Vec<(Reason, u32)>,
+    /// Account of its resources when known.
+    pub account: Option<Box<str>>,
+    /// Region of its resources when known.
+    pub region: Option<Box<str>>,
+}
+
+/// A reference written in a resource, an edge of the resource graph.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reference {
+    /// The resource that holds it.
+    pub from: ResourceIndex,
+    /// The node that refers.
+    pub node: NodeId,
+    /// What it refers to.
+    pub to: ResourceId,
+    /// Index of the attribute's name in the tree.
+    pub attribute: u32,
+}
+
+impl Stack {
+    /// A stack with a tree and nothing else.
+    #[must_use]
+    pub fn new(id: impl Into<String>, file: impl Into<String>, tree: Tree) -> Self {
+        Self {
+            id: id.into(),
+            file: file.into(),
+            tree,
+            resources: Vec::new(),
+            variables: Vec::new(),
+            conditions: Vec::new(),
+            reasons: Vec::new(),
+            parent: None,
+            references: Vec::new(),
+            unresolved: Vec::new(),
+            account: None,
+            region: None,
+        }
+    }
+
+    /// A resource by index.
+    #[must_use]
+    pub fn resource(&self, index: ResourceIndex) -> &Resource {
+        &self.resources[index.0 as usize]
+    }
+
+    /// Text of a span of this stack's tree.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        self.tree.text(span)
+    }
+
+    /// A view of a node of this stack.
+    #[must_use]
+    pub fn view(&self, node: NodeId) -> View<'_> {
+        View { stack: self, node }
+    }
+
+    /// Remembers a reason and gives the node that points to it.
+    pub fn unknown(&mut self, reason: Reason) -> crate::Node {
+        let index = self.reasons.iter().position(|r| *r == reason).unwrap_or_else(|| {
+            self.reasons.push(reason);
+            self.reasons.len() - 1
+        });
+        crate::Node::Unknown(index as u32)
+    }
+}
+
+/// Everything that was read in one run.
+#[derive(Clone, Debug, Default)]
+pub struct Estate {
+    /// Stacks, ordered by id.
+    pub stacks: Vec<Stack>,
+    /// Files, ordered by path.
+    pub inputs: Vec<Input>,
+    /// Whether the input is declared, or known, to be the whole account.
+    pub complete_account: bool,
+}
+
+impl Estate {
+    /// A stack by index.
+    #[must_use]
+    pub fn stack(&self, index: StackIndex) -> &Stack {
+        &self.stacks[index.0 as usize]
+    }
+
+    /// A resource by identity.
+    #[must_use]
+    pub fn resource(&self, id: ResourceId) -> &Resource {
+        self.stack(id.stack).resource(id.index)
+    }
+
+    /// All resources, stack by stack in the order written.
+    pub fn resources(&self) -> impl Iterator<Item = (ResourceId, &Stack, &Resource)> {
+        self.stacks.iter().enumerate().flat_map(|(s, stack)| {
+            stack.resources.iter().enumerate().map(move |(r, resource)| {
+                let id = ResourceId { stack: StackIndex(s as u32), index: ResourceIndex(r as u32) };
+                (id, stack, resource)
+            })
+        })
+    }
+
+    /// Logical id of a resource.
+    #[must_use]
+    pub fn id(&self, id: ResourceId) -> &str {
+        self.stack(id.stack).text(self.resource(id).id)
+    }
+
+    /// Type of a resource.
+    #[must_use]
+    pub fn type_name(&self, id: ResourceId) -> &str {
+        self.stack(id.stack).text(self.resource(id).type_name)
+    }
+
+    /// Address of a resource: its stack and its logical id.
+    #[must_use]
+    pub fn address(&self, id: ResourceId) -> String {
+        format!("{}#{}", self.stack(id.stack).id, self.id(id))
+    }
+}
