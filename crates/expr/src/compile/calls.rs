@@ -1,0 +1,306 @@
+//! Calls: functions of the table, methods of text.
+
+use sekisho_estate::{Part, ReasonCode};
+use sekisho_facts::resource_type;
+
+use super::{Code, Compiled, Compiler, Result, code, suggestion};
+use crate::compare::{text, version_at_least};
+use crate::frame::Frame;
+use crate::functions::{FUNCTIONS, Function, Sort, function};
+use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span};
+use crate::types::Type;
+use crate::value::Val;
+
+impl<'x> Compiler<'x> {
+    pub(super) fn call(&mut self, name: &str, arguments: &'x [Expression], span: Span) -> Result<Compiled> {
+        if name == "size" {
+            return match arguments {
+                [argument] => self.size(argument),
+                _ => Err(ExpressionError::new(span, "size takes one argument")),
+            };
+        }
+        let Some(function) = function(name) else {
+            let known = FUNCTIONS.iter().map(|f| f.name).chain(["has", "size"]);
+            return Err(ExpressionError::new(
+                span,
+                format!("there is no function {name}{}", suggestion(name, known)),
+            ));
+        };
+        let least = function.parameters.iter().filter(|p| !p.optional).count();
+        if arguments.len() < least || arguments.len() > function.parameters.len() {
+            let message = format!("{name} takes {least} arguments, not {}", arguments.len());
+            return Err(ExpressionError::new(span, message));
+        }
+        let mut codes = Vec::with_capacity(arguments.len());
+        let mut kinds = Vec::with_capacity(arguments.len());
+        let mut named = None;
+        for (argument, parameter) in arguments.iter().zip(function.parameters) {
+            let compiled = self.argument(function, argument, parameter.kind)?;
+            if parameter.kind == Sort::Type
+                && let ExpressionKind::Literal(Literal::String(type_name)) = &argument.kind
+            {
+                named = resource_type(type_name);
+            }
+            codes.push(compiled.code);
+            kinds.push(compiled.kind);
+        }
+        let of_first = match kinds.first() {
+            Some(Type::Resource(kind)) => *kind,
+            _ => None,
+        };
+        let kind = match function.result {
+            Sort::Bool => Type::Bool,
+            Sort::Int => Type::Int,
+            Sort::Double => Type::Double,
+            Sort::String => Type::String,
+            Sort::Attributes => Type::Attributes,
+            Sort::Companions => match of_first {
+                Some(kind) => Type::Companions(kind),
+                None => {
+                    return Err(ExpressionError::new(span, "companions takes a resource of a known type"));
+                }
+            },
+            Sort::Target => Type::Resource(named),
+            Sort::Resources => Type::List(Box::new(Type::Resource(named))),
+            Sort::List => Type::List(Box::new(Type::Any)),
+            Sort::Any | Sort::Map | Sort::Resource | Sort::Type => Type::Any,
+        };
+        Ok(Compiled { code: invoke(function, codes), kind })
+    }
+
+    fn argument(&mut self, function: &Function, argument: &'x Expression, sort: Sort) -> Result<Compiled> {
+        let compiled = self.expression(argument)?;
+        let wrong = |wanted: &str| {
+            let message = format!("{} takes a {wanted} here, not a {}", function.name, compiled.kind.name());
+            Err(ExpressionError::new(argument.span, message))
+        };
+        match sort {
+            Sort::Type => {
+                let ExpressionKind::Literal(Literal::String(name)) = &argument.kind else {
+                    return Err(ExpressionError::new(argument.span, "the type must be written as text"));
+                };
+                if resource_type(name).is_none() {
+                    let near = suggestion(name, sekisho_facts::resource_type_names());
+                    return Err(ExpressionError::new(
+                        argument.span,
+                        format!("there is no resource type {name}{near}"),
+                    ));
+                }
+            }
+            Sort::Resource if !matches!(compiled.kind, Type::Resource(_) | Type::Any) => {
+                return wrong("resource");
+            }
+            Sort::String if !Type::String.comparable(&compiled.kind) => return wrong("text"),
+            Sort::Int if !Type::Int.comparable(&compiled.kind) => return wrong("whole number"),
+            Sort::Map if !Type::Map.comparable(&compiled.kind) => return wrong("map"),
+            _ => {}
+        }
+        Ok(compiled)
+    }
+
+    fn size(&mut self, argument: &'x Expression) -> Result<Compiled> {
+        let compiled = self.expression(argument)?;
+        if compiled.kind.element().is_none() && !Type::String.comparable(&compiled.kind) {
+            return Err(ExpressionError::new(
+                argument.span,
+                format!("a {} has no size", compiled.kind.name()),
+            ));
+        }
+        let (inner, of_text) = (compiled.code, matches!(compiled.kind, Type::String));
+        let code = code(move |frame| match inner(frame) {
+            Val::Str(text) if of_text => Val::Int(text.chars().count() as i64),
+            Val::Text(text) if of_text => frame.unknown(ReasonCode::AttributeAtDeploy, text.display()),
+            value => match frame.elements(value) {
+                Ok((items, None)) => Val::Int(items.len() as i64),
+                Ok((_, Some(why))) => Val::Unknown(why),
+                Err(unknown) => unknown,
+            },
+        });
+        Ok(Compiled { code, kind: Type::Int })
+    }
+
+    pub(super) fn method(
+        &mut self,
+        holder: &'x Expression,
+        name: &str,
+        arguments: &'x [Expression],
+        span: Span,
+    ) -> Result<Compiled> {
+        const METHODS: [&str; 6] = ["startsWith", "endsWith", "contains", "matches", "lowerAscii", "size"];
+        let wanted = match name {
+            "size" if arguments.is_empty() => return self.size(holder),
+            "lowerAscii" => 0,
+            "startsWith" | "endsWith" | "contains" | "matches" => 1,
+            _ => {
+                let known = METHODS.into_iter().chain(["all", "exists", "exists_one", "filter", "map"]);
+                return Err(ExpressionError::new(
+                    span,
+                    format!("there is no method {name}{}", suggestion(name, known)),
+                ));
+            }
+        };
+        if arguments.len() != wanted {
+            return Err(ExpressionError::new(
+                span,
+                format!("{name} takes {wanted} arguments, not {}", arguments.len()),
+            ));
+        }
+        let compiled = self.expression(holder)?;
+        if !Type::String.comparable(&compiled.kind) {
+            return Err(ExpressionError::new(
+                holder.span,
+                format!("{name} needs text, not a {}", compiled.kind.name()),
+            ));
+        }
+        let subject = compiled.code;
+        if name == "lowerAscii" {
+            return Ok(Compiled { code: lower(subject), kind: Type::String });
+        }
+        let argument = &arguments[0];
+        if name == "matches" {
+            let ExpressionKind::Literal(Literal::String(pattern)) = &argument.kind else {
+                return Err(ExpressionError::new(argument.span, "the pattern must be written as text"));
+            };
+            let regex = regex::RegexBuilder::new(pattern)
+                .size_limit(1 << 20)
+                .build()
+                .map_err(|e| ExpressionError::new(argument.span, format!("not a regular expression: {e}")))?;
+            return Ok(Compiled {
+                code: test(subject, move |text| regex.is_match(text), |_, _| None),
+                kind: Type::Bool,
+            });
+        }
+        let needle = self.expression(argument)?;
+        if !Type::String.comparable(&needle.kind) {
+            return Err(ExpressionError::new(
+                argument.span,
+                format!("{name} takes text, not a {}", needle.kind.name()),
+            ));
+        }
+        let (needle, name) = (needle.code, name.to_owned());
+        let code = code(move |frame| {
+            let (subject, needle) = (text(frame, subject(frame)), text(frame, needle(frame)));
+            match (subject, needle) {
+                (Val::Str(subject), Val::Str(needle)) => Val::Bool(match name.as_str() {
+                    "startsWith" => subject.starts_with(needle),
+                    "endsWith" => subject.ends_with(needle),
+                    _ => subject.contains(needle),
+                }),
+                (Val::Text(subject), Val::Str(needle)) => match known_part(&name, subject, needle) {
+                    Some(is) => Val::Bool(is),
+                    None => frame.unknown(ReasonCode::AttributeAtDeploy, subject.display()),
+                },
+                (value, Val::Str(_)) => not_text(frame, value),
+                (_, value) => not_text(frame, value),
+            }
+        });
+        Ok(Compiled { code, kind: Type::Bool })
+    }
+}
+
+/// What the known parts of a text already decide.
+fn known_part(name: &str, subject: &sekisho_estate::Text<'_>, needle: &str) -> Option<bool> {
+    let agree = |a: &str, b: &str| a.bytes().zip(b.bytes()).all(|(x, y)| x == y);
+    match name {
+        "startsWith" => {
+            let prefix = subject.prefix();
+            if prefix.starts_with(needle) {
+                Some(true)
+            } else if agree(prefix, needle) {
+                None
+            } else {
+                Some(false)
+            }
+        }
+        "endsWith" => {
+            let suffix = subject.suffix();
+            let agree = suffix.bytes().rev().zip(needle.bytes().rev()).all(|(x, y)| x == y);
+            if suffix.ends_with(needle) {
+                Some(true)
+            } else if agree {
+                None
+            } else {
+                Some(false)
+            }
+        }
+        _ => {
+            let known =
+                subject.parts.iter().any(|p| matches!(p, Part::Literal(text) if text.contains(needle)));
+            if known { Some(true) } else { None }
+        }
+    }
+}
+
+/// What a text function gives for a value that is no text: absent holds nothing.
+fn not_text<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Val<'a> {
+    match value {
+        Val::Absent => Val::Bool(false),
+        unknown @ Val::Unknown(_) => unknown,
+        Val::Text(text) => frame.unknown(ReasonCode::AttributeAtDeploy, text.display()),
+        Val::Reference(target) => frame.unknown(ReasonCode::AttributeAtDeploy, target.name()),
+        Val::Secret(_) => frame.unknown(ReasonCode::Secret, "value"),
+        _ => frame.unknown(ReasonCode::WrongShape, "text"),
+    }
+}
+
+fn test(
+    subject: Code,
+    holds: impl Fn(&str) -> bool + Send + Sync + 'static,
+    partly: impl Fn(&sekisho_estate::Text<'_>, &str) -> Option<bool> + Send + Sync + 'static,
+) -> Code {
+    code(move |frame| match text(frame, subject(frame)) {
+        Val::Str(text) => Val::Bool(holds(text)),
+        Val::Text(parts) => partly(parts, "").map_or_else(|| not_text(frame, Val::Text(parts)), Val::Bool),
+        value => not_text(frame, value),
+    })
+}
+
+fn lower(subject: Code) -> Code {
+    code(move |frame| match text(frame, subject(frame)) {
+        Val::Str(text) if text.bytes().any(|b| b.is_ascii_uppercase()) => {
+            Val::Str(frame.bump().alloc_str(&text.to_ascii_lowercase()))
+        }
+        value => value,
+    })
+}
+
+/// The call itself: the language answers what is built in, the host the rest.
+fn invoke(function: &'static Function, mut codes: Vec<Code>) -> Code {
+    match function.name {
+        "absent" => {
+            let argument = codes.remove(0);
+            code(move |frame| match argument(frame) {
+                Val::Absent => Val::Bool(true),
+                unknown @ Val::Unknown(_) => unknown,
+                _ => Val::Bool(false),
+            })
+        }
+        "lower" => lower(codes.remove(0)),
+        "version_at_least" => {
+            let (value, least) = (codes.remove(0), codes.remove(0));
+            code(move |frame| match version_at_least(frame, value(frame), least(frame)) {
+                Ok(is) => Val::Bool(is),
+                Err(unknown) => unknown,
+            })
+        }
+        "attributes" | "companions" => {
+            let (argument, attributes) = (codes.remove(0), function.name == "attributes");
+            code(move |frame| match argument(frame) {
+                Val::Resource(resource) if attributes => Val::Attributes(resource),
+                Val::Resource(resource) => Val::Companions(resource),
+                other => other,
+            })
+        }
+        _ => code(move |frame| {
+            if let Err(limit) = frame.step() {
+                return limit;
+            }
+            let mut arguments = bumpalo::collections::Vec::with_capacity_in(codes.len(), frame.bump());
+            arguments.extend(codes.iter().map(|code| code(frame)));
+            frame
+                .host
+                .call(frame, function, arguments.into_bump_slice())
+                .unwrap_or_else(|| frame.unknown(ReasonCode::AnalysisNotBuilt, function.name))
+        }),
+    }
+}

@@ -1,0 +1,199 @@
+//! From a syntax tree to closures, with every path checked against the resource schemas.
+//!
+//! An expression is compiled once for each resource type that it is applied to,
+//! when the first resource of the type comes. A closure takes a [`Frame`] and
+//! gives a [`Val`]; what can be computed at compile time (hashes of keys,
+//! regular expressions, dated defaults) is.
+
+mod calls;
+mod defaults;
+mod macros;
+mod members;
+mod operators;
+
+use sekisho_estate::ReasonCode;
+use sekisho_facts::{ResourceType, did_you_mean};
+
+use crate::frame::{Frame, MAX_VARIABLES};
+use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span, UnaryOperator};
+use crate::types::Type;
+use crate::value::Val;
+
+/// A compiled part.
+pub(crate) type Code = Box<dyn for<'r, 'a> Fn(&Frame<'r, 'a>) -> Val<'a> + Send + Sync>;
+
+/// A compiled part with its static type.
+pub(crate) struct Compiled {
+    pub(crate) code: Code,
+    pub(crate) kind: Type,
+}
+
+pub(crate) type Result<T> = std::result::Result<T, ExpressionError>;
+
+/// Coerces the type of a closure so that its lifetimes are inferred as universal.
+pub(crate) fn code<F>(f: F) -> Code
+where
+    F: for<'r, 'a> Fn(&Frame<'r, 'a>) -> Val<'a> + Send + Sync + 'static,
+{
+    Box::new(f)
+}
+
+/// What the compiler knows while it walks.
+pub(crate) struct Compiler<'x> {
+    /// The type of `this`, none for a control of a stack or account.
+    pub(crate) this: Option<ResourceType>,
+    /// Variables of the macros around, with their types.
+    pub(crate) variables: Vec<(&'x str, Type)>,
+    /// Whether every part reports its value.
+    pub(crate) traced: bool,
+    pub(crate) depth: u32,
+}
+
+impl<'x> Compiler<'x> {
+    pub(crate) fn new(this: Option<ResourceType>, traced: bool) -> Self {
+        Self { this, variables: Vec::new(), traced, depth: 0 }
+    }
+
+    /// Compiles a part. Evidence is noted for it unless it is only a step of a longer path.
+    pub(crate) fn expression(&mut self, e: &'x Expression) -> Result<Compiled> {
+        self.part(e, true)
+    }
+
+    /// Compiles a part of which only a member is asked.
+    pub(crate) fn holder(&mut self, e: &'x Expression) -> Result<Compiled> {
+        self.part(e, false)
+    }
+
+    fn part(&mut self, e: &'x Expression, noted: bool) -> Result<Compiled> {
+        self.depth += 1;
+        let depth = self.depth;
+        let compiled = self.kind(e, noted)?;
+        self.depth -= 1;
+        if !self.traced || !noted || matches!(e.kind, ExpressionKind::Literal(_)) {
+            return Ok(compiled);
+        }
+        let (inner, span) = (compiled.code, e.span);
+        let code = code(move |frame| {
+            let place = frame.trace.map(|trace| {
+                let mut trace = trace.borrow_mut();
+                trace.push(crate::frame::TraceStep { span, depth, value: String::new() });
+                trace.len() - 1
+            });
+            let value = inner(frame);
+            if let (Some(trace), Some(place)) = (frame.trace, place)
+                && let Some(step) = trace.borrow_mut().get_mut(place)
+            {
+                step.value = crate::show::show(frame, value);
+            }
+            value
+        });
+        Ok(Compiled { code, kind: compiled.kind })
+    }
+
+    fn kind(&mut self, e: &'x Expression, noted: bool) -> Result<Compiled> {
+        match &e.kind {
+            ExpressionKind::Literal(literal) => Ok(compile_literal(literal)),
+            ExpressionKind::Name(name) => self.name(name, e.span),
+            ExpressionKind::List(items) => self.list(items),
+            ExpressionKind::Map(pairs) => self.map(pairs),
+            ExpressionKind::Member(holder, name, span) => self.member(holder, name, *span, noted),
+            ExpressionKind::Index(holder, index) => self.index(holder, index),
+            ExpressionKind::Has(path) => self.has(path),
+            ExpressionKind::Call(name, arguments) => self.call(name, arguments, e.span),
+            ExpressionKind::Method(holder, name, arguments) => self.method(holder, name, arguments, e.span),
+            ExpressionKind::Macro(kind, range, variable, body) => self.fold(*kind, range, variable, body),
+            ExpressionKind::Unary(UnaryOperator::Not, operand) => self.not(operand),
+            ExpressionKind::Unary(UnaryOperator::Negate, operand) => self.negate(operand),
+            ExpressionKind::Binary(operator, left, right) => self.binary(*operator, left, right),
+            ExpressionKind::Conditional(condition, then, otherwise) => {
+                self.conditional(condition, then, otherwise)
+            }
+        }
+    }
+
+    fn name(&self, name: &str, span: Span) -> Result<Compiled> {
+        if let Some(slot) = self.variables.iter().rposition(|(n, _)| *n == name) {
+            let kind = self.variables[slot].1.clone();
+            return Ok(Compiled { code: code(move |frame| frame.variables[slot].get()), kind });
+        }
+        if name == "this" {
+            let Some(this) = self.this else {
+                return Err(ExpressionError::new(
+                    span,
+                    "this has no meaning in a control of a whole stack or account",
+                ));
+            };
+            let code = code(|frame| match frame.this {
+                Some(this) => Val::Resource(this),
+                None => frame.unknown(ReasonCode::NotInInput, "this"),
+            });
+            return Ok(Compiled { code, kind: Type::Resource(Some(this)) });
+        }
+        let known = self.variables.iter().map(|(n, _)| *n).chain(["this"]);
+        Err(ExpressionError::new(span, format!("nothing is named {name}{}", suggestion(name, known))))
+    }
+
+    fn list(&mut self, items: &'x [Expression]) -> Result<Compiled> {
+        let mut codes = Vec::with_capacity(items.len());
+        let mut kind: Option<Type> = None;
+        for item in items {
+            let compiled = self.expression(item)?;
+            kind = Some(match kind {
+                None => compiled.kind,
+                Some(kind) if kind.name() == compiled.kind.name() => kind,
+                Some(_) => Type::Any,
+            });
+            codes.push(compiled.code);
+        }
+        let code = code(move |frame| {
+            let items = frame.bump().alloc_slice_fill_iter(codes.iter().map(|code| code(frame)));
+            Val::Items(items, None)
+        });
+        Ok(Compiled { code, kind: Type::List(Box::new(kind.unwrap_or(Type::Any))) })
+    }
+
+    fn map(&mut self, pairs: &'x [(Expression, Expression)]) -> Result<Compiled> {
+        let mut codes = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            let key_code = self.expression(key)?;
+            if !Type::String.comparable(&key_code.kind) {
+                return Err(ExpressionError::new(key.span, "a key must be text"));
+            }
+            codes.push((key_code.code, self.expression(value)?.code));
+        }
+        let code = code(move |frame| {
+            let pairs = frame.bump().alloc_slice_fill_iter(codes.iter().map(|(k, v)| (k(frame), v(frame))));
+            Val::Pairs(pairs)
+        });
+        Ok(Compiled { code, kind: Type::Map })
+    }
+
+    /// Binds a variable for the body of a macro and gives its slot.
+    pub(crate) fn bind(&mut self, name: &'x str, kind: Type, span: Span) -> Result<usize> {
+        if self.variables.len() == MAX_VARIABLES {
+            return Err(ExpressionError::new(span, format!("macros nested deeper than {MAX_VARIABLES}")));
+        }
+        if name == "this" {
+            return Err(ExpressionError::new(span, "this cannot be the variable of a macro"));
+        }
+        self.variables.push((name, kind));
+        Ok(self.variables.len() - 1)
+    }
+}
+
+fn compile_literal(literal: &Literal) -> Compiled {
+    match literal.clone() {
+        Literal::Null => Compiled { code: code(|_| Val::Null), kind: Type::Null },
+        Literal::Bool(b) => Compiled { code: code(move |_| Val::Bool(b)), kind: Type::Bool },
+        Literal::Int(i) => Compiled { code: code(move |_| Val::Int(i)), kind: Type::Int },
+        Literal::Double(d) => Compiled { code: code(move |_| Val::Double(d)), kind: Type::Double },
+        Literal::String(s) => {
+            Compiled { code: code(move |frame| Val::Str(frame.bump().alloc_str(&s))), kind: Type::String }
+        }
+    }
+}
+
+/// `; did you mean X?`, or nothing.
+pub(crate) fn suggestion<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    did_you_mean(name, known).map_or(String::new(), |meant| format!("; did you mean {meant}?"))
+}

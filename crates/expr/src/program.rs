@@ -1,0 +1,232 @@
+//! A control's expressions compiled for one resource type, and their verdict over all worlds.
+
+use std::cell::RefCell;
+
+use bumpalo::Bump;
+use sekisho_estate::{Estate, Reader, Reason, ReasonCode};
+use sekisho_facts::ResourceType;
+
+use crate::compile::{Code, Compiler};
+use crate::frame::{Frame, Host, Seen, TraceStep};
+use crate::syntax::{ExpressionError, parse};
+use crate::types::Type;
+use crate::value::{ResourceRef, Val};
+
+/// What an evaluation decides in one world, or over all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
+pub enum Truth {
+    /// The condition of the control does not hold, or the resource does not exist.
+    NotApplicable,
+    /// The control holds.
+    Pass,
+    /// It cannot be decided.
+    Unknown,
+    /// The control is violated.
+    Fail,
+}
+
+/// `when` and `pass_if` of a control, compiled for one resource type.
+pub struct Program {
+    when: Option<Code>,
+    pass_if: Code,
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Program").field("when", &self.when.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// Which of a control's two expressions is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clause {
+    /// `when`
+    When,
+    /// `pass_if`
+    PassIf,
+}
+
+/// Compiles the expressions of a control for one resource type, or for a whole stack or account.
+///
+/// # Errors
+/// What is wrong with which of them: syntax, an unknown property, a comparison that never holds.
+pub fn compile(
+    when: Option<&str>,
+    pass_if: &str,
+    this: Option<ResourceType>,
+    traced: bool,
+) -> Result<Program, (Clause, ExpressionError)> {
+    let one = |text: &str| -> Result<Code, ExpressionError> {
+        let parsed = parse(text)?;
+        let compiled = Compiler::new(this, traced).expression(&parsed)?;
+        if !Type::Bool.comparable(&compiled.kind) {
+            let message = format!("the expression must be true or false, not a {}", compiled.kind.name());
+            return Err(ExpressionError::new(parsed.span, message));
+        }
+        Ok(compiled.code)
+    };
+    Ok(Program {
+        when: when.map(one).transpose().map_err(|e| (Clause::When, e))?,
+        pass_if: one(pass_if).map_err(|e| (Clause::PassIf, e))?,
+    })
+}
+
+/// A world and what the control says there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct World {
+    /// The decisions in words; empty when the verdict depends on none.
+    pub when: String,
+    /// What holds there.
+    pub truth: Truth,
+    /// Whether nobody has to say anything for this world to be the one.
+    pub default: bool,
+}
+
+/// The verdict of a control over all worlds.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Outcome<E> {
+    /// Fail if some world fails, else unknown if some is unknown, else pass if some passes.
+    pub truth: Truth,
+    /// The worlds, in the order visited, when there is more than one.
+    pub worlds: Vec<World>,
+    /// Whether the verdict holds in the default world, or in every world.
+    pub certain: bool,
+    /// Evidence of the world that decided, as the caller keeps it.
+    pub evidence: Vec<E>,
+    /// Why it is unknown, or not applicable.
+    pub reason: Option<Reason>,
+}
+
+impl Program {
+    /// Judges a resource (or a whole stack or account) in every world that the control can tell apart.
+    ///
+    /// `keep` turns what was seen into what the caller wants to hold on to; it is called
+    /// only for the world whose fail or unknown is reported. With `always`, evidence is
+    /// kept for passes too.
+    pub fn judge<'e, E>(
+        &self,
+        estate: &'e Estate,
+        host: &dyn Host,
+        this: Option<ResourceRef<'e>>,
+        bump: &'e Bump,
+        always: bool,
+        keep: &mut dyn FnMut(&Frame<'_, 'e>, &Seen<'e>) -> E,
+    ) -> Outcome<E> {
+        let reader = Reader::new(estate, bump);
+        let (mut worlds, mut best): (Vec<World>, Option<(Truth, bool)>) = (Vec::new(), None);
+        let (mut evidence, mut reason) = (Vec::new(), None);
+        loop {
+            let frame = Frame::new(&reader, host, this);
+            let (truth, why) = self.once(&frame);
+            let default = reader.worlds.is_default();
+            let better = best.is_none_or(|(t, d)| truth > t || (truth == t && default && !d));
+            if better {
+                best = Some((truth, default));
+                reason = why;
+                if truth == Truth::Fail || truth == Truth::Unknown || (always && truth == Truth::Pass) {
+                    // The same world again, this time with the evidence.
+                    let seen = RefCell::new(Vec::new());
+                    let mut noting = Frame::new(&reader, host, this);
+                    noting.seen = Some(&seen);
+                    self.once(&noting);
+                    let seen = seen.take();
+                    evidence = seen.iter().map(|s| keep(&frame, s)).collect();
+                } else {
+                    evidence.clear();
+                }
+            }
+            if !reader.worlds.is_only() {
+                worlds.push(World { when: reader.worlds.label(), truth, default });
+            }
+            if !reader.worlds.next() {
+                break;
+            }
+        }
+        let (mut truth, default) = best.unwrap_or((Truth::NotApplicable, true));
+        if reader.worlds.overflowed() {
+            truth = Truth::Unknown;
+            evidence.clear();
+            reason = Some(Reason::new(ReasonCode::TooManyAlternatives, worlds.len().to_string()));
+            worlds.clear();
+        }
+        // Worlds in which the resource does not exist say nothing of it.
+        let judged = |w: &World| w.truth != Truth::NotApplicable;
+        let everywhere = worlds.iter().filter(|w| judged(w)).all(|w| w.truth == truth);
+        if worlds.len() == 1 || (everywhere && truth == Truth::NotApplicable) {
+            worlds.clear();
+        }
+        Outcome { truth, worlds, certain: default || everywhere, evidence, reason }
+    }
+
+    /// One evaluation in the current world.
+    fn once<'e>(&self, frame: &Frame<'_, 'e>) -> (Truth, Option<Reason>) {
+        if let Some(this) = frame.this {
+            if !frame.reader.exists(this.stack, this.resource) {
+                return (Truth::NotApplicable, None);
+            }
+        }
+        if let Some(when) = &self.when {
+            let start = frame.mark();
+            match when(frame) {
+                Val::Bool(true) => frame.forget(start, frame.mark()),
+                Val::Bool(false) => return (Truth::NotApplicable, None),
+                Val::Unknown(why) => return (Truth::Unknown, Some(why.to_reason())),
+                _ => return (Truth::Unknown, Some(Reason::new(ReasonCode::AbsentOperand, "when"))),
+            }
+        }
+        match (self.pass_if)(frame) {
+            Val::Bool(true) => (Truth::Pass, None),
+            Val::Bool(false) => (Truth::Fail, None),
+            Val::Unknown(why) => (Truth::Unknown, Some(why.to_reason())),
+            _ => (Truth::Unknown, Some(Reason::new(ReasonCode::AbsentOperand, "pass_if"))),
+        }
+    }
+
+    /// Evaluates step by step in each world; the program must be compiled with tracing.
+    pub fn explain<'e>(
+        &self,
+        estate: &'e Estate,
+        host: &dyn Host,
+        this: Option<ResourceRef<'e>>,
+        bump: &'e Bump,
+    ) -> Vec<Explanation> {
+        let reader = Reader::new(estate, bump);
+        let mut explanations = Vec::new();
+        loop {
+            let (when, pass_if) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+            let mut frame = Frame::new(&reader, host, this);
+            let exists = this.is_none_or(|t| frame.reader.exists(t.stack, t.resource));
+            let mut truth = Truth::NotApplicable;
+            if exists {
+                frame.trace = Some(&when);
+                let applies = self.when.as_ref().map(|code| code(&frame));
+                frame.trace = Some(&pass_if);
+                if matches!(applies, None | Some(Val::Bool(true))) {
+                    (self.pass_if)(&frame);
+                }
+                frame.trace = None;
+                truth = self.once(&frame).0;
+            }
+            let (when, pass_if) = (when.take(), pass_if.take());
+            explanations.push(Explanation { world: reader.worlds.label(), exists, truth, when, pass_if });
+            if !reader.worlds.next() {
+                return explanations;
+            }
+        }
+    }
+}
+
+/// An evaluation in one world, step by step.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Explanation {
+    /// The decisions of the world in words.
+    pub world: String,
+    /// Whether the resource exists there.
+    pub exists: bool,
+    /// What was decided.
+    pub truth: Truth,
+    /// Steps of `when`.
+    pub when: Vec<TraceStep>,
+    /// Steps of `pass_if`; empty when `when` does not hold.
+    pub pass_if: Vec<TraceStep>,
+}

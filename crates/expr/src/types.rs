@@ -1,0 +1,130 @@
+//! Static types: what a name, a path or a function can be.
+
+use sekisho_facts::{Kind, ResourceType, Shape};
+
+/// The type of an expression.
+#[derive(Clone, Debug)]
+pub(crate) enum Type {
+    /// Not known before evaluation.
+    Any,
+    /// `null`.
+    Null,
+    /// Boolean.
+    Bool,
+    /// Whole number.
+    Int,
+    /// Number.
+    Double,
+    /// Text.
+    String,
+    /// A list of something.
+    List(Box<Type>),
+    /// A map written in the expression, to something.
+    Map,
+    /// A list, map or object of a resource's schema, with its place there.
+    Shape(Shape, Path),
+    /// A resource.
+    Resource(Option<ResourceType>),
+    /// The companions of a resource.
+    Companions(ResourceType),
+    /// What stands beside a resource's properties.
+    Attributes,
+}
+
+/// The place of a property in its type: its names, `*` for the elements of a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Path {
+    /// The resource type.
+    pub(crate) root: ResourceType,
+    /// The way from the properties, as in `/Rules/*/Encrypted`.
+    pub(crate) pointer: String,
+}
+
+impl Path {
+    /// The properties themselves.
+    #[must_use]
+    pub(crate) fn root(root: ResourceType) -> Self {
+        Self { root, pointer: String::new() }
+    }
+
+    /// One step deeper.
+    #[must_use]
+    pub(crate) fn step(&self, name: &str) -> Self {
+        Self { root: self.root, pointer: format!("{}/{name}", self.pointer) }
+    }
+}
+
+impl Type {
+    /// The type of a place in a schema.
+    #[must_use]
+    pub(crate) fn of(shape: Shape, path: Path) -> Self {
+        match shape.kind() {
+            Kind::Boolean => Self::Bool,
+            Kind::Integer => Self::Int,
+            Kind::Number => Self::Double,
+            Kind::String => Self::String,
+            Kind::List | Kind::Map | Kind::Object | Kind::Any => Self::Shape(shape, path),
+        }
+    }
+
+    /// What a macro's variable is over this.
+    #[must_use]
+    pub(crate) fn element(&self) -> Option<Self> {
+        Some(match self {
+            Self::List(of) => (**of).clone(),
+            Self::Map => Self::String,
+            Self::Any => Self::Any,
+            Self::Shape(shape, path) => match shape.kind() {
+                Kind::List => shape.item().map_or(Self::Any, |item| Self::of(item, path.step("*"))),
+                Kind::Map | Kind::Object => Self::String,
+                _ => Self::Any,
+            },
+            _ => return None,
+        })
+    }
+
+    /// Name for messages.
+    #[must_use]
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Any => "anything",
+            Self::Null => "null",
+            Self::Bool => "boolean",
+            Self::Int => "integer",
+            Self::Double => "number",
+            Self::String => "string",
+            Self::List(_) => "list",
+            Self::Map => "map",
+            Self::Shape(shape, _) => match shape.kind() {
+                Kind::List => "list",
+                Kind::Any => "anything",
+                _ => "object",
+            },
+            Self::Resource(_) => "resource",
+            Self::Companions(_) => "companions",
+            Self::Attributes => "attributes",
+        }
+    }
+
+    /// Whether a value of this type can be equal to one of the other.
+    #[must_use]
+    pub(crate) fn comparable(&self, other: &Self) -> bool {
+        let class = |t: &Self| match t {
+            Self::Bool => 1,
+            Self::Int | Self::Double => 2,
+            Self::String => 3,
+            Self::List(_) => 4,
+            Self::Map => 5,
+            Self::Shape(shape, _) => match shape.kind() {
+                Kind::List => 4,
+                Kind::Map | Kind::Object => 5,
+                _ => 0,
+            },
+            Self::Resource(_) => 6,
+            Self::Companions(_) | Self::Attributes => 7,
+            Self::Any | Self::Null => 0,
+        };
+        let (a, b) = (class(self), class(other));
+        a == 0 || b == 0 || a == b
+    }
+}
