@@ -1,0 +1,96 @@
+//! The checks of the build script: a misspelt name in hand data is an error that says
+//! what was meant.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+#[path = "../build/check.rs"]
+mod check;
+#[path = "../build/extract.rs"]
+mod extract;
+#[path = "../build/hand.rs"]
+mod hand;
+#[path = "../build/known.rs"]
+mod known;
+#[path = "../build/rows.rs"]
+mod rows;
+#[path = "../src/suggest.rs"]
+mod suggest;
+
+use known::Known;
+
+const EXTRACT: &str = "\
+type AWS::A::Thing
+id Name
+ Name s !
+ Mode s(on|off)
+ Rules [@Rule]
+att Arn s
+def Rule c
+ Port i
+ Rule @Rule
+";
+
+fn default(yaml: &str) -> Result<(), String> {
+    let types = extract::parse(EXTRACT)?;
+    let row = serde_saphyr::from_str(yaml).map_err(|e| e.to_string())?;
+    check::default(&Known::new(&types), &row)
+}
+
+fn row(ty: &str, path: &str, rest: &str) -> String {
+    format!("type: {ty}\npath: {path}\nsource: https://x\n{rest}\n")
+}
+
+#[test]
+fn a_good_row_passes() {
+    default(&row("AWS::A::Thing", "/Rules/*/Rule/Port", "value: 1")).unwrap();
+    default(&row("AWS::A::Thing", "/Rules", "value: [{Port: 1}]\nsince: 2024-01-31")).unwrap();
+    default(&row("AWS::A::Thing", "/Mode", "unknown: depends")).unwrap();
+}
+
+#[test]
+fn misspelt_names_say_what_was_meant() {
+    for (yaml, wanted) in [
+        (row("AWS::A::Thin", "/Mode", "value: on"), "did you mean `AWS::A::Thing`?"),
+        (row("AWS::A::Thing", "/Mod", "value: 'on'"), "did you mean `Mode`?"),
+        (row("AWS::A::Thing", "/Rules/*/Prt", "value: 1"), "did you mean `Port`?"),
+        (row("AWS::A::Thing", "/Rules", "value: [{Prt: 1}]"), "did you mean `Port`?"),
+        (row("AWS::A::Thing", "/Mode", "value: onn"), "did you mean `on`?"),
+        (row("AWS::A::Thing", "/Mode", "value: 1"), "is not text"),
+        (row("AWS::A::Thing", "/Rules", "value: {Port: 1}"), "is not a list"),
+        (row("AWS::A::Thing", "/Mode", "value: 'on'\nsince: yesterday"), "is not a date"),
+        (row("AWS::A::Thing", "/Mode", ""), "exactly one of"),
+        (row("AWS::A::Thing", "/Mode", "vlaue: 'on'"), "vlaue"),
+    ] {
+        let message = default(&yaml).unwrap_err();
+        assert!(message.contains(wanted), "{message}\nfor\n{yaml}");
+    }
+}
+
+#[test]
+fn identities_and_companions_are_checked() {
+    let types = extract::parse(EXTRACT).unwrap();
+    let known = Known::new(&types);
+    let identity = |yaml: &str| check::identity(&known, &serde_saphyr::from_str(yaml).unwrap());
+    let good = "arn:{partition}:a:{region}:{account}:thing/{name}";
+    identity(&format!("{{type: AWS::A::Thing, name: Name, ref: name, arn: '{good}'}}")).unwrap();
+    identity("{type: AWS::A::Thing, ref: Arn}").unwrap();
+    assert!(identity("{type: AWS::A::Thing, ref: Arm}").unwrap_err().contains("`Arn`"));
+    assert!(identity("{type: AWS::A::Thing, ref: name}").is_err());
+    assert!(identity(&format!("{{type: AWS::A::Thing, ref: id, arn: '{good}'}}")).is_err());
+    let companion = |yaml: &str| check::companion(&known, &serde_saphyr::from_str(yaml).unwrap());
+    let base = "type: AWS::A::Thing, many: true, from: AWS::A::Thing";
+    companion(&format!("{{{base}, member: things, by: [Rules/Port]}}")).unwrap();
+    let message = companion(&format!("{{{base}, member: things, by: [Nmae]}}")).unwrap_err();
+    assert!(message.contains("did you mean `Name`?"), "{message}");
+    assert!(companion(&format!("{{{base}, member: Things, via: [Name]}}")).is_err());
+    assert!(companion(&format!("{{{base}, member: things}}")).is_err());
+}
+
+#[test]
+fn the_extract_grammar_is_strict() {
+    for text in ["nonsense", " A s", "type T\n A x", "type T\n A [s", "type T\n A s(a"] {
+        assert!(extract::parse(text).is_err(), "{text}");
+    }
+    let types = extract::parse("type T\n A%20B s(x%7Cy|z)<AWS::A::B.Arn> !-\n").unwrap();
+    let field = &types[0].root.fields[0];
+    assert_eq!((field.name.as_str(), field.required, field.read_only), ("A B", true, true));
+}

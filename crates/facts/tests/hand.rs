@@ -1,0 +1,96 @@
+//! The hand-written tables as the crate gives them out.
+
+use sekisho_facts::{
+    Holds, RefReturns, companion, companions, defaults, described_types, identity, resource_type,
+    resource_types, store, stores,
+};
+
+#[test]
+fn every_row_resolves() {
+    for (name, _) in stores() {
+        assert!(resource_type(name).is_some(), "{name}");
+    }
+    for name in described_types() {
+        let properties = resource_type(name).unwrap_or_else(|| panic!("{name}")).properties();
+        for row in defaults(name) {
+            assert!(properties.at(row.path).is_some(), "{name} {}", row.path);
+            assert_ne!(row.value_json.is_some(), row.unknown.is_some(), "{name} {}", row.path);
+        }
+        for row in companions(name) {
+            let from = resource_type(row.from).unwrap_or_else(|| panic!("{}", row.from));
+            assert!(row.by.iter().all(|p| from.properties().at(p).is_some()), "{name} {row:?}");
+            assert!(row.via.iter().all(|p| properties.at(p).is_some()), "{name} {row:?}");
+            assert_ne!(row.by.is_empty(), row.via.is_empty(), "{name} {row:?}");
+        }
+        if let Some(name_property) = identity(name).and_then(|i| i.name) {
+            assert!(properties.field(name_property).is_some(), "{name} {name_property}");
+        }
+    }
+}
+
+#[test]
+fn unknown_types_have_no_rows() {
+    assert!(store("AWS::Nope::Nope").is_none() && identity("AWS::Nope::Nope").is_none());
+    assert!(defaults("AWS::Nope::Nope").is_empty() && companions("AWS::Nope::Nope").is_empty());
+}
+
+#[test]
+fn stores_hold_what_they_hold() {
+    assert_eq!(store("AWS::S3::Bucket").map(|s| s.holds), Some(Holds::Content));
+    assert_eq!(store("AWS::Logs::LogGroup").map(|s| s.holds), Some(Holds::Logs));
+    assert_eq!(store("AWS::IAM::Role"), None);
+}
+
+#[test]
+fn defaults_have_dates_and_reasons() {
+    let row = |ty: &str, path: &str| *defaults(ty).iter().find(|d| d.path == path).unwrap();
+    let encryption = row("AWS::S3::Bucket", "/BucketEncryption");
+    assert_eq!(encryption.since, Some("2023-01-05"));
+    let text = r#"{"ServerSideEncryptionConfiguration":[{"ServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}"#;
+    assert_eq!(encryption.value_json, Some(text));
+    let volume = row("AWS::EC2::Volume", "/Encrypted");
+    assert!(volume.value_json.is_none() && volume.unknown.is_some());
+    let instance = row("AWS::RDS::DBInstance", "/StorageEncrypted");
+    assert_eq!((instance.value_json, instance.since), (Some("false"), None));
+    assert!(instance.unless.contains(&"/DBClusterIdentifier"));
+    let aurora = row("AWS::RDS::DBCluster", "/StorageEncrypted");
+    assert_eq!(aurora.when, [("/Engine", ["aurora-mysql", "aurora-postgresql"].as_slice())]);
+}
+
+#[test]
+fn companions_join_both_ways() {
+    let ingress = companion("AWS::EC2::SecurityGroup", "ingress").unwrap();
+    assert_eq!(ingress.by, ["GroupId", "GroupName"]);
+    assert_eq!(ingress.inline, Some("SecurityGroupIngress"));
+    let group = companion("AWS::RDS::DBInstance", "parameter_group").unwrap();
+    assert_eq!((group.many, group.via), (false, ["DBParameterGroupName"].as_slice()));
+    assert!(companion("AWS::S3::Bucket", "polices").is_none());
+}
+
+/// The registry's identifier is an independent witness of what `Ref` returns: where the
+/// two disagree, AWS documents the difference.
+#[test]
+fn ref_agrees_with_the_registry() {
+    let differ = [
+        "AWS::CloudFormation::Stack",
+        "AWS::CodeBuild::Project",
+        "AWS::DMS::ReplicationInstance",
+        "AWS::DocDB::DBCluster",
+        "AWS::DocDB::DBInstance",
+        "AWS::Elasticsearch::Domain",
+        "AWS::Events::Rule",
+        "AWS::SecretsManager::Secret",
+    ];
+    for ty in resource_types() {
+        let ids: Vec<_> = ty.primary_identifier().collect();
+        let (Some(row), [id]) = (identity(ty.name()), ids.as_slice()) else { continue };
+        let is_arn = id.to_ascii_lowercase().ends_with("arn");
+        let agrees = match row.returns {
+            RefReturns::Name => row.name == Some(*id),
+            RefReturns::Arn => is_arn,
+            RefReturns::Id => row.name != Some(*id) && !is_arn,
+            RefReturns::Attribute(name) => name == *id,
+        };
+        assert_eq!(agrees, !differ.contains(&ty.name()), "{ty:?} {row:?} {id}");
+    }
+}
