@@ -37,11 +37,14 @@ impl<'e> Reader<'e> {
         operands: &'e [NodeId],
         depth: u32,
     ) -> Value<'e> {
+        if !self.spend(1) {
+            return self.too_much();
+        }
         let operand =
             |index: usize| operands.get(index).map_or(Value::Absent, |&n| self.read(view.at(n), depth + 1));
         match operation {
             Operation::Concat => {
-                let mut parts = PartList::new(self);
+                let mut parts = PartList::new(self, depth);
                 for &node in operands {
                     if let Err(unknown) = parts.push_value(self.read(view.at(node), depth + 1)) {
                         return unknown;
@@ -53,7 +56,7 @@ impl<'e> Reader<'e> {
                 let Value::Str(delimiter) = operand(0) else {
                     return self.unknown(ReasonCode::InvalidFunction, "Fn::Join");
                 };
-                let mut parts = PartList::new(self);
+                let mut parts = PartList::new(self, depth);
                 match self.elements(operand(1), depth + 1) {
                     Ok(items) => {
                         for (index, item) in items.iter().enumerate() {
@@ -77,7 +80,7 @@ impl<'e> Reader<'e> {
                 Err(unknown) => unknown,
             },
             Operation::ToJson => {
-                let mut parts = PartList::new(self);
+                let mut parts = PartList::new(self, depth);
                 self.json(operand(0), &mut parts, depth + 1);
                 parts.finish()
             }
@@ -273,11 +276,12 @@ pub(crate) struct PartList<'r, 'e> {
     reader: &'r Reader<'e>,
     parts: Vec<Part<'e>>,
     literal: String,
+    depth: u32,
 }
 
 impl<'r, 'e> PartList<'r, 'e> {
-    pub(crate) fn new(reader: &'r Reader<'e>) -> Self {
-        Self { reader, parts: Vec::new(), literal: String::new() }
+    pub(crate) fn new(reader: &'r Reader<'e>, depth: u32) -> Self {
+        Self { reader, parts: Vec::new(), literal: String::new(), depth }
     }
 
     pub(crate) fn push(&mut self, part: Part<'e>) {
@@ -298,7 +302,7 @@ impl<'r, 'e> PartList<'r, 'e> {
             Value::Int(i) => self.literal.push_str(&i.to_string()),
             Value::Float(f) => self.literal.push_str(&f.to_string()),
             Value::Text(text) => text.parts.iter().for_each(|part| self.push(*part)),
-            Value::Reference(target) => match self.reader.referenced_value(target) {
+            Value::Reference(target) => match self.reader.referenced_at(target, self.depth + 1) {
                 Some(Value::Str(text)) => self.literal.push_str(text),
                 _ => self.push(Part::Reference(target)),
             },
@@ -326,6 +330,10 @@ impl<'r, 'e> PartList<'r, 'e> {
 
     pub(crate) fn finish(mut self) -> Value<'e> {
         self.flush();
+        let bytes: usize = self.parts.iter().map(|p| if let Part::Literal(t) = p { t.len() } else { 16 }).sum();
+        if !self.reader.spend(bytes / 64) {
+            return self.reader.too_much();
+        }
         match self.parts.as_slice() {
             [] => Value::Str(""),
             [Part::Literal(text)] => Value::Str(text),

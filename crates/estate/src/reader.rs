@@ -1,5 +1,7 @@
 //! Reads values in the current world.
 
+use std::cell::Cell;
+
 use bumpalo::Bump;
 
 use crate::operation::Comparable;
@@ -10,6 +12,10 @@ use crate::{Estate, Formula, Node, Stack, Value, View, Worlds};
 
 /// Deeper than this a value is unknown: it depends on itself, or nobody wrote it.
 pub const MAX_DEPTH: u32 = 200;
+
+/// More operations and conditions than this make one value unknown: templates can be
+/// written whose values double at every step.
+const MAX_STEPS: u32 = 1 << 18;
 
 /// Reads an estate in one world after the other.
 ///
@@ -22,19 +28,34 @@ pub struct Reader<'e> {
     pub bump: &'e Bump,
     /// The decisions of the current world.
     pub worlds: Worlds<'e>,
+    /// What the value being read has cost so far.
+    steps: Cell<u32>,
 }
 
 impl<'e> Reader<'e> {
     /// A reader that stands at the default world.
     #[must_use]
     pub fn new(estate: &'e Estate, bump: &'e Bump) -> Self {
-        Self { estate, bump, worlds: Worlds::new() }
+        Self { estate, bump, worlds: Worlds::new(), steps: Cell::new(0) }
     }
 
     /// What a node is in the current world.
     #[inline]
     pub fn resolve(&self, view: View<'e>) -> Value<'e> {
+        self.steps.set(0);
         self.read(view, 0)
+    }
+
+    /// Counts steps; false when the value being read has cost too much.
+    pub(crate) fn spend(&self, steps: usize) -> bool {
+        let spent = self.steps.get().saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
+        self.steps.set(spent);
+        spent <= MAX_STEPS
+    }
+
+    /// The value of something that costs too much.
+    pub(crate) fn too_much(&self) -> Value<'e> {
+        self.unknown(ReasonCode::StepLimit, MAX_STEPS.to_string())
     }
 
     pub(crate) fn read(&self, mut view: View<'e>, depth: u32) -> Value<'e> {
@@ -96,11 +117,12 @@ impl<'e> Reader<'e> {
 
     /// Whether a condition holds in the current world; one that cannot be computed is decided.
     pub fn holds(&self, stack: &'e Stack, condition: u32) -> bool {
+        self.steps.set(0);
         self.holds_at(stack, condition, 0)
     }
 
     fn holds_at(&self, stack: &'e Stack, condition: u32, depth: u32) -> bool {
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || !self.spend(1) {
             return self.worlds.holds(stack, condition);
         }
         match &stack.conditions[condition as usize].formula {
@@ -169,7 +191,7 @@ impl<'e> Reader<'e> {
             Value::Int(i) => Comparable::Text(self.bump.alloc_str(&i.to_string())),
             Value::Float(f) => Comparable::Text(self.bump.alloc_str(&f.to_string())),
             Value::Null | Value::Absent => Comparable::Text(""),
-            Value::Reference(target) => match self.referenced_value(target) {
+            Value::Reference(target) => match self.referenced_at(target, depth) {
                 Some(Value::Str(text)) => Comparable::Text(text),
                 _ => Comparable::Unknown(self.reason(ReasonCode::AttributeAtDeploy, target.name())),
             },
@@ -243,13 +265,19 @@ impl<'e> Reader<'e> {
     /// The value of what a reference points to, where the template writes it:
     /// an explicit name, or an attribute that is a property of the same name.
     pub fn referenced_value(&self, target: Target<'e>) -> Option<Value<'e>> {
+        self.steps.set(0);
+        self.referenced_at(target, 0)
+    }
+
+    /// As [`referenced_value`](Self::referenced_value); names that are made of each other end at the depth.
+    pub(crate) fn referenced_at(&self, target: Target<'e>, depth: u32) -> Option<Value<'e>> {
         let resource = target.stack.resource(target.resource);
         let node = if target.attribute.is_empty() {
             resource.reference_value?
         } else {
             target.stack.tree.get(resource.properties, target.attribute)?
         };
-        match self.read(target.stack.view(node), 1) {
+        match self.read(target.stack.view(node), depth + 1) {
             known @ (Value::Str(_) | Value::Bool(_) | Value::Int(_) | Value::Float(_)) => Some(known),
             _ => None,
         }

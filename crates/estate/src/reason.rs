@@ -61,6 +61,7 @@ reason_codes! {
     NotInInput, "not-in-input", "{} is not in this input";
     NotWholeAccount, "not-whole-account", "{} may exist outside this input; declare the input a whole account to decide";
     AccountSetting, "account-setting", "{}";
+    TakenFromSource, "taken-from-source", "{} is taken from what the resource was made from";
     DefaultUndated, "default-undated", "the default of {} depends on when the resource was created";
     AnalysisNotBuilt, "analysis-not-built", "analysis not built: {}";
     AbsentOperand, "absent-operand", "{} is not written and has no default";

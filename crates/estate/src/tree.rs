@@ -344,6 +344,12 @@ impl Tree {
         self.names.len() as u32 - 1
     }
 
+    /// Adds a tag or attribute name that the caller knows to be new: for sources that keep their own index.
+    pub fn add_name(&mut self, name: &str) -> u32 {
+        self.names.push(name.into());
+        self.names.len() as u32 - 1
+    }
+
     /// Adds a string node with text of its own.
     pub fn push_string(&mut self, text: &str, offset: u32) -> NodeId {
         let span = self.add_text(text);

@@ -1,0 +1,86 @@
+//! The analyses that controls can ask: companions, targets, policies, open rules, secrets, PHI labels.
+
+use sekisho_estate::{Estate, ReasonCode};
+use sekisho_expr::{Frame, Function, Host, ResourceRef, Seen, Val};
+use sekisho_facts::{Companion, ServiceDefault};
+use sekisho_guidance::Label;
+
+use crate::config::Config;
+use crate::joins::Joins;
+use crate::world_open::{Service, opens};
+use crate::{policies, secrets};
+
+/// Everything that is computed about an estate, each part when it is first asked for.
+#[derive(Debug)]
+pub struct Analyses<'c> {
+    /// Which resources belong together.
+    pub joins: Joins,
+    config: &'c Config,
+}
+
+impl<'c> Analyses<'c> {
+    /// Prepares the analyses of an estate: O(resources).
+    #[must_use]
+    pub fn new(estate: &Estate, config: &'c Config) -> Self {
+        Self { joins: Joins::new(estate), config }
+    }
+
+    /// How we know that a resource holds PHI.
+    #[must_use]
+    pub fn label(&self, resource: ResourceRef<'_>) -> Label {
+        self.config.label(resource)
+    }
+}
+
+impl Host for Analyses<'_> {
+    fn call<'a>(&self, frame: &Frame<'_, 'a>, function: &'static Function, arguments: &[Val<'a>]) -> Option<Val<'a>> {
+        let argument = |index: usize| arguments.get(index).copied().unwrap_or(Val::Absent);
+        let text = |index: usize| match argument(index) {
+            Val::Str(text) => Some(text),
+            _ => None,
+        };
+        Some(match function.name {
+            "phi" => match argument(0) {
+                Val::Resource(resource) => Val::Bool(self.label(resource) != Label::None),
+                other => other,
+            },
+            "target" => self.joins.target(frame, argument(0), text(1)?),
+            "resources" => self.all(frame, text(0)?),
+            "denies" => policies::denies(frame, argument(0), text(1)?, argument(2)),
+            "grants_anyone" => policies::grants_anyone(frame, argument(0), text(1)),
+            "opens_to_world" => match argument(2) {
+                Val::Int(port) => opens(frame, argument(0), Service::Port(text(1)?, port)),
+                _ => return None,
+            },
+            "opens_everything_to_world" => opens(frame, argument(0), Service::Everything),
+            "carries_secret" => secrets::carries(frame, argument(0)),
+            _ => return None,
+        })
+    }
+
+    fn companion<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>, companion: &'static Companion) -> Val<'a> {
+        self.joins.companions(frame, resource, companion)
+    }
+
+    fn default_holds(&self, _: Option<ResourceRef<'_>>, _: &ServiceDefault) -> bool {
+        // Every source so far describes what it will create.
+        true
+    }
+}
+
+impl Analyses<'_> {
+    /// All resources of a type that exist in this world; more may exist outside the input.
+    fn all<'a>(&self, frame: &Frame<'_, 'a>, type_name: &str) -> Val<'a> {
+        let estate = frame.reader.estate;
+        let mut found = bumpalo::collections::Vec::new_in(frame.bump());
+        for &id in self.joins.of_type(type_name) {
+            let resource = ResourceRef::new(estate, id);
+            if frame.reader.exists(resource.stack, resource.resource) {
+                frame.see(|| Seen::Statement(resource.stack.view(resource.resource.body)));
+                found.push(Val::Resource(resource));
+            }
+        }
+        let open = (!estate.complete_account).then(|| frame.reader.reason(ReasonCode::NotWholeAccount, type_name));
+        Val::Items(found.into_bump_slice(), open)
+    }
+}

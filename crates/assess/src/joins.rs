@@ -1,0 +1,315 @@
+//! Which resources belong together: from a value to the resource it names, and from a
+//! resource to its companions.
+//!
+//! An index is built once for each kind of companion, when the first control asks for
+//! it: O(companions + names). It holds every pair that is possible in some world; a
+//! look-up keeps those that hold in the current one.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use sekisho_estate::{
+    Estate, Node, NodeId, Part, Reader, ReasonCode, ResourceId, ResourceIndex, Stack, StackIndex, Value, View,
+    Why,
+};
+use sekisho_expr::{Frame, ResourceRef, Seen, Val};
+use sekisho_facts::{Companion, companions};
+
+/// Resources of an estate by type and by name, and the companions of each.
+#[derive(Debug)]
+pub struct Joins {
+    by_type: HashMap<Box<str>, Vec<ResourceId>>,
+    companions: HashMap<(&'static str, &'static str), OnceLock<HashMap<ResourceId, Vec<Pair>>>>,
+    names: HashMap<&'static str, OnceLock<HashMap<Box<str>, ResourceId>>>,
+}
+
+/// A companion that may belong to a resource.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    companion: ResourceId,
+    /// The path in the companion that names the resource.
+    path: &'static str,
+    /// Whether that holds in every world in which both exist.
+    always: bool,
+}
+
+impl Joins {
+    /// Indexes the resources of an estate by type: O(resources).
+    #[must_use]
+    pub fn new(estate: &Estate) -> Self {
+        let mut by_type: HashMap<Box<str>, Vec<ResourceId>> = HashMap::new();
+        for (id, stack, resource) in estate.resources() {
+            let name = stack.text(resource.type_name);
+            match by_type.get_mut(name) {
+                Some(ids) => ids.push(id),
+                None => {
+                    by_type.insert(name.into(), vec![id]);
+                }
+            }
+        }
+        let mut joins = Self { by_type, companions: HashMap::new(), names: HashMap::new() };
+        for type_name in joins.by_type.keys() {
+            let Some(kind) = sekisho_facts::resource_type(type_name) else { continue };
+            joins.names.insert(kind.name(), OnceLock::new());
+            for companion in companions(kind.name()) {
+                joins.companions.insert((kind.name(), companion.member), OnceLock::new());
+            }
+        }
+        joins
+    }
+
+    /// Types in the estate with the resources of each.
+    pub fn types(&self) -> impl Iterator<Item = (&str, &[ResourceId])> {
+        self.by_type.iter().map(|(name, ids)| (&**name, ids.as_slice()))
+    }
+
+    /// All resources of a type.
+    #[must_use]
+    pub fn of_type(&self, type_name: &str) -> &[ResourceId] {
+        self.by_type.get(type_name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The companions of a resource under one member, in the current world.
+    pub fn companions<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>, companion: &'static Companion) -> Val<'a> {
+        let mut found: Vec<Val<'a>> = Vec::new();
+        let mut open = None;
+        if let Some(inline) = companion.inline
+            && let Some(node) = resource.stack.tree.get(resource.resource.properties, inline)
+        {
+            match frame.elements(frame.read(resource.stack.view(node))) {
+                Ok((items, why)) => {
+                    found.extend_from_slice(items);
+                    open = why;
+                }
+                Err(Val::Unknown(why)) => open = Some(why),
+                Err(_) => {}
+            }
+        }
+        for path in companion.via {
+            let mut written = Vec::new();
+            if let Some(why) = values_at(frame, resource.properties(), path, &mut written) {
+                open = open.or(Some(why));
+            }
+            for (view, value) in written {
+                match self.target(frame, value, companion.from) {
+                    Val::Absent | Val::Null => {}
+                    Val::Unknown(why) => {
+                        frame.see(|| Seen::Value(view, value));
+                        open = open.or(Some(why));
+                    }
+                    target => found.push(target),
+                }
+            }
+        }
+        if !companion.by.is_empty() {
+            for pair in self.pairs(frame.reader.estate, resource.type_name(), companion, resource.id) {
+                let other = ResourceRef::new(frame.reader.estate, pair.companion);
+                let holds = frame.reader.exists(other.stack, other.resource)
+                    && (pair.always || self.names(frame, other, pair.path, resource.id));
+                if holds {
+                    found.push(Val::Resource(other));
+                }
+            }
+        }
+        if found.is_empty() && open.is_none() {
+            frame.see(|| Seen::NoCompanion(resource, companion));
+        }
+        if companion.many {
+            Val::Items(frame.bump().alloc_slice_copy(&found), open)
+        } else {
+            found.first().copied().unwrap_or_else(|| open.map_or(Val::Absent, Val::Unknown))
+        }
+    }
+
+    /// The resource of a type that a value refers to: absent when nothing is written,
+    /// unknown when it is not in the input.
+    pub fn target<'a>(&self, frame: &Frame<'_, 'a>, value: Val<'a>, type_name: &str) -> Val<'a> {
+        match value {
+            Val::Absent | Val::Null | Val::Unknown(_) | Val::Resource(_) => value,
+            _ => {
+                let found = value.to_value().and_then(|v| self.identify(frame.reader, v, type_name));
+                match found {
+                    Some(id) => Val::Resource(ResourceRef::new(frame.reader.estate, id)),
+                    None => frame.unknown(ReasonCode::NotInInput, sekisho_expr::show(frame, value)),
+                }
+            }
+        }
+    }
+
+    fn names<'a>(&self, frame: &Frame<'_, 'a>, companion: ResourceRef<'a>, path: &str, resource: ResourceId) -> bool {
+        let type_name = frame.reader.estate.type_name(resource);
+        let mut written = Vec::new();
+        values_at(frame, companion.properties(), path, &mut written);
+        written
+            .iter()
+            .filter_map(|(_, value)| value.to_value())
+            .any(|value| self.identify(frame.reader, value, type_name) == Some(resource))
+    }
+
+    fn pairs<'j>(
+        &'j self,
+        estate: &Estate,
+        type_name: &str,
+        companion: &'static Companion,
+        resource: ResourceId,
+    ) -> &'j [Pair] {
+        let kind = sekisho_facts::resource_type(type_name).map_or("", |k| k.name());
+        let Some(cell) = self.companions.get(&(kind, companion.member)) else { return &[] };
+        let index = cell.get_or_init(|| self.build(estate, kind, companion));
+        index.get(&resource).map_or(&[], Vec::as_slice)
+    }
+
+    fn build(&self, estate: &Estate, type_name: &'static str, companion: &Companion) -> HashMap<ResourceId, Vec<Pair>> {
+        let mut index: HashMap<ResourceId, Vec<Pair>> = HashMap::new();
+        let mut found = Vec::new();
+        for &id in self.of_type(companion.from) {
+            let stack = estate.stack(id.stack);
+            for &path in companion.by {
+                // Everything below the first step is possible; a look-up reads the path exactly.
+                let first = path.split('/').next().unwrap_or(path);
+                let properties = estate.resource(id).properties;
+                let Some(node) = stack.tree.get(properties, first) else { continue };
+                found.clear();
+                self.possible(estate, id.stack, node, type_name, &mut found, 0);
+                found.sort_unstable();
+                found.dedup();
+                let always = first == path && matches!(stack.tree.node(node), Node::Reference { .. } | Node::String(_));
+                for &target in &found {
+                    let pairs = index.entry(target).or_default();
+                    if pairs.last().is_none_or(|last| last.companion != id) {
+                        pairs.push(Pair { companion: id, path, always });
+                    }
+                }
+            }
+        }
+        index
+    }
+
+    /// Every resource of a type that a node may name in some world.
+    fn possible(&self, estate: &Estate, at: StackIndex, node: NodeId, kind: &'static str, found: &mut Vec<ResourceId>, depth: u32) {
+        if depth > 64 {
+            return;
+        }
+        let stack = estate.stack(at);
+        let mut below = |node| self.possible(estate, at, node, kind, found, depth + 1);
+        match stack.tree.node(node) {
+            Node::Reference { resource, .. } => {
+                let id = ResourceId { stack: at, index: ResourceIndex(resource) };
+                if estate.type_name(id) == kind {
+                    found.push(id);
+                }
+            }
+            Node::String(span) => {
+                if let Some(id) = self.named(estate, kind, stack.text(span)) {
+                    found.push(id);
+                }
+            }
+            Node::List(range) | Node::Operation { operands: range, .. } => {
+                stack.tree.children(range).iter().for_each(|&n| below(n));
+            }
+            Node::Map(range) => stack.tree.entries(range).iter().for_each(|e| below(e.value)),
+            Node::Choice { arms, .. } => {
+                let (then, otherwise) = stack.tree.arms(arms);
+                below(then);
+                below(otherwise);
+            }
+            Node::Variable(variable) => {
+                stack.variables[variable as usize].domain.iter().for_each(|&n| below(n));
+            }
+            Node::Foreign { stack, node } => {
+                self.possible(estate, StackIndex(stack), node, kind, found, depth + 1);
+            }
+            _ => {}
+        }
+    }
+
+    /// The resource of a type that a value names: a reference, a name, or an ARN that ends in either.
+    fn identify<'a>(&self, reader: &Reader<'a>, value: Value<'a>, type_name: &str) -> Option<ResourceId> {
+        let of = |target: sekisho_estate::Target<'a>| {
+            let stack = index_of(reader.estate, target.stack)?;
+            (target.type_name() == type_name).then_some(ResourceId { stack, index: target.resource })
+        };
+        match value {
+            Value::Reference(target) => of(target),
+            Value::Str(text) => self.named(reader.estate, type_name, text),
+            Value::Text(text) => {
+                let mut references = text.parts.iter().filter_map(|part| match part {
+                    Part::Reference(target) => Some(*target),
+                    _ => None,
+                });
+                match (references.next(), references.next()) {
+                    (Some(only), None) => of(only),
+                    (None, _) => self.named(reader.estate, type_name, text.suffix()),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The one resource of a type with this explicit name, which may be the end of an ARN.
+    fn named(&self, estate: &Estate, type_name: &str, text: &str) -> Option<ResourceId> {
+        let kind = sekisho_facts::resource_type(type_name)?.name();
+        let names = self.names.get(kind)?.get_or_init(|| {
+            let Some(property) = sekisho_facts::identity(kind).and_then(|i| i.name) else { return HashMap::new() };
+            let mut names = HashMap::new();
+            for &id in self.of_type(kind) {
+                let stack = estate.stack(id.stack);
+                if let Some(node) = stack.tree.get(estate.resource(id).properties, property)
+                    && let Some(name) = stack.tree.string(node)
+                {
+                    names.entry(name.into()).or_insert(id);
+                }
+            }
+            names
+        });
+        if names.is_empty() {
+            return None;
+        }
+        let tail = |separator| text.rsplit(separator).next();
+        names.get(text).or_else(|| {
+            if text.starts_with("arn:") { names.get(tail(':')?).or_else(|| names.get(tail('/')?)) } else { None }
+        }).copied()
+    }
+}
+
+/// The values at a path of property names (`A/B`) in the current world, stepping through
+/// the elements of lists on the way and at its end; a reason when there may be more.
+fn values_at<'a>(
+    frame: &Frame<'_, 'a>,
+    view: View<'a>,
+    path: &str,
+    found: &mut Vec<(View<'a>, Val<'a>)>,
+) -> Option<Why<'a>> {
+    let value = frame.read(view);
+    if let Val::Unknown(why) = value {
+        return Some(why);
+    }
+    let Val::Node(at) = value else {
+        if path.is_empty() && !matches!(value, Val::Absent | Val::Null) {
+            found.push((view, value));
+        }
+        return None;
+    };
+    if let Node::List(range) = at.stack.tree.node(at.node) {
+        let mut open = None;
+        for &element in at.stack.tree.children(range) {
+            open = open.or(values_at(frame, at.at(element), path, found));
+        }
+        return open;
+    }
+    let (step, rest) = path.split_once('/').unwrap_or((path, ""));
+    if step.is_empty() {
+        return None;
+    }
+    at.stack.tree.get(at.node, step).and_then(|node| values_at(frame, at.at(node), rest, found))
+}
+
+/// The index of a stack of the estate, none for one that stands outside (a default's).
+#[must_use]
+pub fn index_of(estate: &Estate, stack: &Stack) -> Option<StackIndex> {
+    let (base, at) = (estate.stacks.as_ptr() as usize, std::ptr::from_ref(stack) as usize);
+    let index = at.checked_sub(base)? / std::mem::size_of::<Stack>();
+    let found = estate.stacks.get(index)?;
+    std::ptr::eq(found, stack).then_some(StackIndex(index as u32))
+}

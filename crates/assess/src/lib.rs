@@ -1,0 +1,25 @@
+//! Runs controls over an estate.
+//!
+//! [`run()`] compiles the controls for the types that occur, judges every resource in
+//! parallel, and gives one [`Assessment`] that every output format is made from. The
+//! analyses that controls can ask are injected into the control language here.
+
+mod analyses;
+pub mod baseline;
+mod config;
+mod joins;
+pub mod model;
+mod owners;
+mod policies;
+mod run;
+mod secrets;
+pub mod waivers;
+mod world_open;
+
+pub use analyses::Analyses;
+pub use config::{Config, ConfigError, Phi, ScopeConfig, Tag, WaiverConfig, matches};
+pub use joins::{Joins, index_of};
+pub use model::{
+    Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,
+};
+pub use run::{RunOptions, run};

@@ -1,0 +1,294 @@
+//! The run: every control on every resource it applies to.
+//!
+//! Controls are indexed by type and compiled once for each type that occurs; resources
+//! are judged in parallel and their answers put in order. O(resources × controls of the type).
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+
+use bumpalo::Bump;
+use rayon::prelude::*;
+use sekisho_estate::{Estate, ResourceId, Route, StackIndex, View};
+use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile};
+use sekisho_guidance::{Confidence, Control, Label, Level, Scope, Severity, controls_for, severity};
+use sha2::{Digest, Sha256};
+
+use crate::analyses::Analyses;
+use crate::config::Config;
+use crate::joins::index_of;
+use crate::model::{Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WorldVerdict};
+use crate::owners::Owners;
+
+/// What a run is asked to do.
+#[derive(Clone, Copy, Debug)]
+pub struct RunOptions<'o> {
+    /// Settings of the user.
+    pub config: &'o Config,
+    /// Whether evidence is kept for passes, and not-applicable answers are kept at all.
+    pub everything: bool,
+    /// Only these controls; all when empty.
+    pub only: &'o [String],
+}
+
+/// A control with its program for one type.
+struct Compiled<'c> {
+    control: &'c Control,
+    program: Program,
+    level: Level,
+}
+
+/// Judges an estate with the built-in controls and those of the user.
+pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) -> Assessment<'c> {
+    let analyses = Analyses::new(estate, options.config);
+    let owners = Owners::new(estate);
+    let mut notices = Vec::new();
+    let wanted = |control: &Control| options.only.is_empty() || options.only.iter().any(|o| *o == control.id);
+    let mut programs: HashMap<&str, Vec<Compiled<'c>>> = HashMap::new();
+    let mut unknown_types: BTreeMap<String, usize> = BTreeMap::new();
+    let mut types: Vec<(&str, usize)> = analyses.joins.types().map(|(name, ids)| (name, ids.len())).collect();
+    types.sort_unstable();
+    for (type_name, count) in types {
+        let Some(kind) = sekisho_facts::resource_type(type_name) else {
+            if !type_name.starts_with("Custom::") {
+                unknown_types.insert(type_name.to_owned(), count);
+            }
+            continue;
+        };
+        let built_in = controls_for(type_name).iter().map(|&i| &sekisho_guidance::controls()[usize::from(i)]);
+        let users = user.iter().filter(|c| c.scope == Scope::Resource && c.applies.iter().any(|t| *t == type_name));
+        let mut compiled = Vec::new();
+        for control in built_in.chain(users).filter(|c| wanted(c)) {
+            match compile(control.when.as_deref(), &control.pass_if, Some(kind), false) {
+                Ok(program) => compiled.push(Compiled { control, program, level: control.strongest_level() }),
+                Err((clause, error)) => notices.push(not_loaded(control, clause, &error)),
+            }
+        }
+        if !compiled.is_empty() {
+            programs.insert(type_name, compiled);
+        }
+    }
+    let context = Context { estate, analyses: &analyses, owners: &owners, everything: options.everything };
+    let ids: Vec<ResourceId> = estate.resources().map(|(id, _, _)| id).collect();
+    let parts: Vec<(Vec<Judgement<'c>>, Counts)> = ids
+        .par_chunks(256)
+        .map(|chunk| {
+            let mut bump = Bump::with_capacity(16 * 1024);
+            let (mut judgements, mut counts) = (Vec::new(), Counts::default());
+            for &id in chunk {
+                let Some(compiled) = programs.get(estate.type_name(id)) else { continue };
+                let label = analyses.label(ResourceRef::new(estate, id));
+                for control in compiled {
+                    context.judge(control, Some(id), None, label, &bump, &mut judgements, &mut counts);
+                    bump.reset();
+                }
+            }
+            (judgements, counts)
+        })
+        .collect();
+    let mut counts = Counts::default();
+    let mut judgements = Vec::with_capacity(parts.iter().map(|(j, _)| j.len()).sum());
+    for (part, part_counts) in parts {
+        judgements.extend(part);
+        counts.add(&part_counts);
+    }
+    let whole = sekisho_guidance::controls().iter().chain(user).filter(|c| c.scope != Scope::Resource && wanted(c));
+    for control in whole {
+        match compile(control.when.as_deref(), &control.pass_if, None, false) {
+            Ok(program) => {
+                let compiled = Compiled { control, program, level: control.strongest_level() };
+                let bump = Bump::new();
+                if control.scope == Scope::Stack {
+                    for index in 0..estate.stacks.len() {
+                        let stack = Some(StackIndex(index as u32));
+                        context.judge(&compiled, None, stack, Label::None, &bump, &mut judgements, &mut counts);
+                    }
+                } else if !estate.stacks.is_empty() {
+                    context.judge(&compiled, None, None, Label::Assumed, &bump, &mut judgements, &mut counts);
+                }
+            }
+            Err((clause, error)) => notices.push(not_loaded(control, clause, &error)),
+        }
+    }
+    Assessment { judgements, notices, unknown_types: unknown_types.into_iter().collect(), counts: counts.0 }
+}
+
+fn not_loaded(control: &Control, clause: sekisho_expr::Clause, error: &sekisho_expr::syntax::ExpressionError) -> Notice {
+    let clause = if clause == sekisho_expr::Clause::When { "when" } else { "pass_if" };
+    Notice {
+        code: "control-not-loaded",
+        severity: Severity::High,
+        file: String::new(),
+        line: 0,
+        column: error.span.start as u32 + 1,
+        subject: format!("{}: {clause}: {}", control.id, error.message),
+    }
+}
+
+#[derive(Default)]
+struct Counts([usize; Verdict::ALL.len()]);
+
+impl Counts {
+    fn count(&mut self, verdict: Verdict) {
+        self.0[verdict as usize] += 1;
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, n)| *sum += n);
+    }
+}
+
+struct Context<'x> {
+    estate: &'x Estate,
+    analyses: &'x Analyses<'x>,
+    owners: &'x Owners,
+    everything: bool,
+}
+
+impl Context<'_> {
+    #[expect(clippy::too_many_arguments, reason = "one call site for each scope; a struct would only rename them")]
+    fn judge<'c>(
+        &self,
+        compiled: &Compiled<'c>,
+        resource: Option<ResourceId>,
+        stack: Option<StackIndex>,
+        label: Label,
+        bump: &Bump,
+        judgements: &mut Vec<Judgement<'c>>,
+        counts: &mut Counts,
+    ) {
+        let this = resource.map(|id| ResourceRef::new(self.estate, id));
+        let soft = RefCell::new(false);
+        let outcome = compiled.program.judge(
+            self.estate,
+            self.analyses,
+            this,
+            bump,
+            self.everything,
+            &mut |frame, seen| {
+                if matches!(seen, Seen::Default(..) | Seen::NoCompanion(..)) {
+                    soft.replace(true);
+                }
+                self.evidence(frame, seen, resource)
+            },
+        );
+        let verdict = match outcome.truth {
+            Truth::Pass => Verdict::Pass,
+            Truth::Fail => Verdict::Fail,
+            Truth::Unknown => Verdict::Unknown,
+            Truth::NotApplicable => Verdict::NotApplicable,
+        };
+        counts.count(verdict);
+        if !self.everything && matches!(verdict, Verdict::Pass | Verdict::NotApplicable) {
+            return;
+        }
+        let control = compiled.control;
+        let firm = outcome.certain && !soft.take();
+        let confidence = if firm { control.confidence } else { control.confidence.min(Confidence::Medium) };
+        judgements.push(Judgement {
+            control,
+            verdict,
+            basis: Basis::Design,
+            severity: severity(control.harm, control.reach, label, compiled.level),
+            confidence,
+            resource,
+            stack,
+            label,
+            evidence: outcome.evidence,
+            worlds: outcome
+                .worlds
+                .into_iter()
+                .filter(|w| w.truth != Truth::NotApplicable)
+                .map(|w| WorldVerdict {
+                    when: w.when,
+                    verdict: match w.truth {
+                        Truth::Pass => Verdict::Pass,
+                        Truth::Fail => Verdict::Fail,
+                        Truth::Unknown => Verdict::Unknown,
+                        Truth::NotApplicable => Verdict::NotApplicable,
+                    },
+                })
+                .collect(),
+            reason: outcome.reason,
+            waiver: None,
+            fingerprint: self.fingerprint(control, resource, stack),
+            known: false,
+        });
+    }
+
+    /// Identity of a finding: the control and the address, never a line.
+    fn fingerprint(&self, control: &Control, resource: Option<ResourceId>, stack: Option<StackIndex>) -> String {
+        let mut hash = Sha256::new();
+        hash.update(control.id.as_bytes());
+        hash.update(b"\0");
+        match (resource, stack) {
+            (Some(id), _) => {
+                hash.update(self.estate.stack(id.stack).id.as_bytes());
+                hash.update(b"#");
+                hash.update(self.estate.id(id).as_bytes());
+            }
+            (None, Some(stack)) => hash.update(self.estate.stack(stack).id.as_bytes()),
+            (None, None) => hash.update(b"account"),
+        }
+        let mut text = String::with_capacity(32);
+        for byte in hash.finalize().iter().take(16) {
+            const DIGITS: &[u8; 16] = b"0123456789abcdef";
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        text
+    }
+
+    fn evidence<'e>(&self, frame: &Frame<'_, 'e>, seen: &Seen<'e>, judged: Option<ResourceId>) -> Evidence {
+        let at = |view: View<'_>| -> (Option<StackIndex>, Option<ResourceId>, Route, u32) {
+            let Some(stack) = index_of(frame.reader.estate, view.stack) else {
+                return (None, None, Route::default(), 0);
+            };
+            let (owner, route) = self.owners.locate(frame.reader.estate, stack, view.node, judged);
+            (Some(stack), owner.filter(|o| Some(*o) != judged), route, view.offset())
+        };
+        let make = |kind, (stack, resource, route, offset), value, note| Evidence {
+            kind,
+            stack,
+            resource,
+            route,
+            offset,
+            value,
+            note,
+        };
+        match *seen {
+            Seen::Value(view, value) => {
+                let place = at(view);
+                // A value out of a default has no place in the input.
+                let kind = if place.0.is_some() { EvidenceKind::Value } else { EvidenceKind::Default };
+                make(kind, place, Some(sekisho_expr::show(frame, value)), None)
+            }
+            Seen::Absent(view, name) => {
+                let (stack, resource, route, offset) = at(view);
+                make(EvidenceKind::Absent, (stack, resource, route.key(name), offset), None, None)
+            }
+            Seen::Default(view, name, fact) => {
+                let (stack, resource, route, offset) = at(view);
+                let note = match fact.since {
+                    Some(since) => format!("since {since}: {}", fact.source),
+                    None => fact.source.to_owned(),
+                };
+                let value = fact.value_json.or(fact.unknown).map(str::to_owned);
+                make(EvidenceKind::Default, (stack, resource, route.key(name), offset), value, Some(note))
+            }
+            Seen::Statement(view) => {
+                let place = at(view);
+                let id = view.stack.tree.get(view.node, "Sid").and_then(|sid| view.stack.tree.string(sid));
+                make(EvidenceKind::Statement, place, id.map(str::to_owned), None)
+            }
+            Seen::NoCompanion(resource, companion) => {
+                let place = (Some(resource.id.stack), None, Route::default(), resource.resource.offset);
+                make(EvidenceKind::Absent, place, None, Some(format!("no {} for {}", companion.from, resource.name())))
+            }
+            Seen::Found(view, what) => {
+                let what = (!what.is_empty()).then(|| what.to_owned());
+                make(EvidenceKind::Text, at(view), None, what)
+            }
+        }
+    }
+}
+

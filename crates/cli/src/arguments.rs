@@ -1,0 +1,189 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sekisho_guidance::{Language, Severity};
+
+/// Audits AWS environments against the guidance for protected health information (PHI).
+#[derive(Debug, Parser)]
+#[command(name = "sekisho", version, arg_required_else_help = true, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge files and folders
+    Scan(ScanArguments),
+    /// Judge the bundled example of a clinic; needs no input
+    Demo(OutputArguments),
+    /// Show what a control asks, or how it was answered for a resource
+    Explain(ExplainArguments),
+    /// List the controls
+    Controls(ControlsArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArguments {
+    /// Files and folders to read
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InputArguments {
+    /// Configuration; sekisho.toml in the current folder when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<String>,
+    /// Value of a parameter, for every root template that declares it
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Folder of your own controls; .sekisho/controls when left out
+    #[arg(long, value_name = "DIR")]
+    pub(crate) controls: Option<String>,
+    /// Waivers; sekisho.waivers.yaml in the current folder when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<String>,
+    /// The input is everything in the account: what is missing is missing
+    #[arg(long)]
+    pub(crate) complete_account: bool,
+    /// Region in which the templates are deployed
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// Account in which the templates are deployed
+    #[arg(long)]
+    pub(crate) account: Option<String>,
+    /// Largest file that is read, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    pub(crate) max_file_size: u64,
+    /// The day on which waivers are judged, YYYY-MM-DD; today when left out
+    #[arg(long, value_name = "DAY")]
+    pub(crate) today: Option<String>,
+    /// Only this control; may be given several times
+    #[arg(long = "control", value_name = "ID")]
+    pub(crate) only: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OutputArguments {
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// File to write to instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<String>,
+    /// Which verdicts are written
+    #[arg(long, value_enum, default_value_t = Verdicts::Findings)]
+    pub(crate) verdicts: Verdicts,
+    /// Language of people's output: en, ja, zh-TW; the locale's when left out
+    #[arg(long, value_name = "LANG")]
+    pub(crate) lang: Option<Language>,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
+    /// Lowest severity of a fail that makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "high")]
+    pub(crate) fail_on: Severity,
+    /// What cannot be decided makes the exit status 1 as well
+    #[arg(long)]
+    pub(crate) fail_on_unknown: bool,
+    /// Exit status 3 when something could not be read or decided
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Findings in this file are known and do not count for the exit status
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<String>,
+    /// Write the findings to this file as a baseline
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<String>,
+    /// Show every finding in full, not only the first of its like
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The control
+    pub(crate) control: String,
+    /// The resource: its logical id or address
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) resource: Option<String>,
+    /// Files and folders to read
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    /// Language: en, ja, zh-TW; the locale's when left out
+    #[arg(long, value_name = "LANG")]
+    pub(crate) lang: Option<Language>,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ControlsArguments {
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    /// Language: en, ja, zh-TW; the locale's when left out
+    #[arg(long, value_name = "LANG")]
+    pub(crate) lang: Option<Language>,
+    /// Folder of your own controls; .sekisho/controls when left out
+    #[arg(long, value_name = "DIR")]
+    pub(crate) controls: Option<String>,
+    /// Write a page for each control into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pages: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One object, schema sekisho.scan/1
+    Json,
+    /// One verdict a line
+    Jsonl,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    Text,
+    /// One object
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Verdicts {
+    /// Fails, what is not decided, and what is waived
+    Findings,
+    /// All, passes and not-applicable too
+    All,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal
+    Auto,
+    /// Yes
+    Always,
+    /// No
+    Never,
+}
+
+fn name_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".into()),
+    }
+}
