@@ -10,21 +10,21 @@ use sekisho_estate::{Estate, NodeId, ResourceId, ResourceIndex, Route, StackInde
 /// begins last before a node holds it. Built once for each stack, O(n log n); a look-up
 /// is O(log n) and the size of the resource.
 #[derive(Debug)]
-pub struct Owners {
+pub(crate) struct Owners {
     stacks: Vec<OnceLock<Vec<(NodeId, ResourceIndex)>>>,
 }
 
 impl Owners {
     /// An index over an estate, filled when it is asked.
     #[must_use]
-    pub fn new(estate: &Estate) -> Self {
+    pub(crate) fn new(estate: &Estate) -> Self {
         Self { stacks: estate.stacks.iter().map(|_| OnceLock::new()).collect() }
     }
 
     /// The resource that holds a node, and the route from its properties; the resource
     /// that is judged is looked into first.
     #[must_use]
-    pub fn locate(
+    pub(crate) fn locate(
         &self,
         estate: &Estate,
         stack: StackIndex,

@@ -10,12 +10,12 @@ use sekisho_estate::{Estate, Node, NodeId, Tree, yaml};
 use sekisho_source_cloudformation::{Options, SourceFile, read};
 use serde_json::{Map, Value};
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// A YAML text as JSON; short forms of intrinsic functions become long ones.
-pub fn yaml_value(text: &str) -> Value {
+pub(crate) fn yaml_value(text: &str) -> Value {
     let document = yaml::read(text.to_owned(), Limits::default()).unwrap_or_else(|(e, _)| panic!("{e:?}"));
     value(&document.tree, document.root)
 }
@@ -41,7 +41,7 @@ fn value(tree: &Tree, node: NodeId) -> Value {
 }
 
 /// An estate of named texts.
-pub fn estate(files: &[(&str, &str)], options: &Options) -> Estate {
+pub(crate) fn estate(files: &[(&str, &str)], options: &Options) -> Estate {
     let files = files
         .iter()
         .map(|(path, text)| SourceFile { path: (*path).to_owned(), bytes: text.as_bytes().to_vec(), named: true })
@@ -50,13 +50,13 @@ pub fn estate(files: &[(&str, &str)], options: &Options) -> Estate {
 }
 
 /// Everything that the built-in controls say of an estate.
-pub fn judge(estate: &Estate) -> Assessment<'static> {
+pub(crate) fn judge(estate: &Estate) -> Assessment<'static> {
     static CONFIG: std::sync::LazyLock<Config> = std::sync::LazyLock::new(Config::default);
     run(estate, &[], RunOptions { config: &CONFIG, everything: true, only: &[] })
 }
 
 /// Files below a folder whose names end in `ending`, in order.
-pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(at) = open.pop() {

@@ -1,0 +1,61 @@
+//! Packs `guidance/` into the binary, so that the crate parses nothing when it starts.
+//! A fault in the data is a build error that names file, line and the likely meaning.
+
+// What is `pub` in the shared modules is so for the crate.
+#![allow(unreachable_pub)]
+
+#[path = "../src/control.rs"]
+mod control;
+mod controls;
+#[path = "../src/layout.rs"]
+mod layout;
+#[allow(dead_code)] // the crate uses all of it
+#[path = "../src/load.rs"]
+mod load;
+#[path = "../src/patch.rs"]
+mod patch;
+mod requirements;
+mod severity;
+#[path = "../../facts/src/suggest.rs"]
+mod suggest;
+#[allow(dead_code)] // the crate uses all of it
+#[path = "../src/words.rs"]
+mod words;
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    if let Err(message) = run() {
+        eprintln!("guidance: {message}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Result<(), String> {
+    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("not run by cargo")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("not run by cargo")?);
+    let guidance = manifest.join("../../guidance");
+    for path in ["build", "src", "../facts/src/suggest.rs"] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    for path in ["controls", "requirements", "severity.yaml"] {
+        println!("cargo::rerun-if-changed={}", guidance.join(path).display());
+    }
+    let rows = requirements::read(&guidance.join("requirements"))?;
+    let packed = requirements::pack(&rows)?;
+    write(&out.join("requirements.words"), &packed.words)?;
+    write(&out.join("requirements.strings"), packed.strings.as_bytes())?;
+    let controls = controls::read(&guidance.join("controls"), &rows)?;
+    write(&out.join("controls.rs"), controls::statics(&controls).as_bytes())?;
+    let table = severity::table(&guidance.join("severity.yaml"))?;
+    write(&out.join("severity.rs"), table.as_bytes())
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()))
+}

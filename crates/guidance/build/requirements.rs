@@ -1,0 +1,202 @@
+//! Reads the ledgers and packs them into one sorted table.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::layout::{
+    CATEGORY, CODES, ID, LINES, MISSING, MODERN, MORE, OLD_LINES, ROW, SECTION, STATEMENT, SUBJECT,
+};
+use crate::load;
+use crate::words::{Basis, Level, Seed, Verify, Who};
+
+/// A row of `hipaa.jsonl`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)] // hints for authors stay in the file
+struct HipaaRow {
+    id: String,
+    service: String,
+    slug: String,
+    section: String,
+    seed: Seed,
+    statement: String,
+    category: String,
+    who: Who,
+    verify: Verify,
+    cfn_types: Vec<String>,
+    properties: Vec<String>,
+    how: String,
+    level: Level,
+    basis: Basis,
+    lines_001: Option<(u32, u32)>,
+    lines_000: Option<(u32, u32)>,
+}
+
+/// A row of `bp.jsonl`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)] // hints for authors stay in the file
+struct PracticeRow {
+    id: String,
+    seed: Seed,
+    section: String,
+    table: Option<String>,
+    statement: String,
+    capability: String,
+    who: Who,
+    verify: Verify,
+    cfn_types: Vec<String>,
+    properties: Vec<String>,
+    how: String,
+    line: u32,
+    outdated: bool,
+    modern: Option<String>,
+}
+
+/// A requirement of either ledger.
+pub struct Row {
+    statement: String,
+    subject: String,
+    section: String,
+    category: String,
+    modern: String,
+    seed: Seed,
+    level: Option<Level>,
+    basis: Option<Basis>,
+    verify: Verify,
+    who: Who,
+    outdated: bool,
+    lines: (u32, u32),
+    old_lines: (u32, u32),
+}
+
+impl Row {
+    pub fn level(&self) -> Option<Level> {
+        self.level
+    }
+}
+
+/// All requirements by id.
+pub type Rows = BTreeMap<String, Row>;
+
+pub fn read(folder: &Path) -> Result<Rows, String> {
+    let mut rows = Rows::new();
+    let file = folder.join("hipaa.jsonl");
+    for row in lines::<HipaaRow>(&file)? {
+        let newest = row.lines_001.or(row.lines_000);
+        let lines = newest.ok_or_else(|| format!("{}: {}: no lines", file.display(), row.id))?;
+        let entry = Row {
+            statement: row.statement,
+            subject: row.service,
+            section: row.section,
+            category: row.category,
+            modern: String::new(),
+            seed: row.seed,
+            level: Some(row.level),
+            basis: Some(row.basis),
+            verify: row.verify,
+            who: row.who,
+            outdated: false,
+            lines,
+            old_lines: row.lines_000.unwrap_or_default(),
+        };
+        add(&mut rows, &file, row.id, entry)?;
+    }
+    let file = folder.join("bp.jsonl");
+    for row in lines::<PracticeRow>(&file)? {
+        let entry = Row {
+            statement: row.statement,
+            subject: row.capability,
+            section: row.section,
+            category: String::new(),
+            modern: row.modern.unwrap_or_default(),
+            seed: row.seed,
+            level: None,
+            basis: None,
+            verify: row.verify,
+            who: row.who,
+            outdated: row.outdated,
+            lines: (row.line, row.line),
+            old_lines: (0, 0),
+        };
+        add(&mut rows, &file, row.id, entry)?;
+    }
+    let file = folder.join("bp-levels.yaml");
+    let levels: BTreeMap<String, Level> = load::parse(&crate::read(&file)?)
+        .map_err(|(at, e)| format!("{}:{}: {e}", file.display(), at.line()))?;
+    for (id, level) in levels {
+        let row = rows.get_mut(&id).filter(|row| row.level.is_none());
+        let unknown = || format!("{}: `{id}` is no row without a level", file.display());
+        row.ok_or_else(unknown)?.level = Some(level);
+    }
+    Ok(rows)
+}
+
+fn lines<T: for<'de> Deserialize<'de>>(file: &Path) -> Result<Vec<T>, String> {
+    let text = crate::read(file)?;
+    let parse =
+        |(i, line)| serde_json::from_str(line).map_err(|e| format!("{}:{}: {e}", file.display(), i + 1));
+    text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(parse).collect()
+}
+
+fn add(rows: &mut Rows, file: &Path, id: String, row: Row) -> Result<(), String> {
+    if rows.contains_key(&id) {
+        return Err(format!("{}: `{id}` is there twice", file.display()));
+    }
+    rows.insert(id, row);
+    Ok(())
+}
+
+/// The table and the strings it points into.
+pub struct Packed {
+    pub words: Vec<u8>,
+    pub strings: String,
+}
+
+#[derive(Default)]
+struct Strings {
+    text: String,
+    known: HashMap<String, (u32, u32)>,
+}
+
+impl Strings {
+    fn add(&mut self, text: &str) -> Result<(u32, u32), String> {
+        if let Some(place) = self.known.get(text) {
+            return Ok(*place);
+        }
+        let number = |n: usize| u32::try_from(n).map_err(|e| e.to_string());
+        let place = (number(self.text.len())?, number(text.len())?);
+        self.text.push_str(text);
+        self.known.insert(text.to_owned(), place);
+        Ok(place)
+    }
+}
+
+pub fn pack(rows: &Rows) -> Result<Packed, String> {
+    let mut strings = Strings::default();
+    let mut words = Vec::new();
+    for (id, row) in rows {
+        let mut packed = [0u32; ROW];
+        let texts = [
+            (ID, id),
+            (STATEMENT, &row.statement),
+            (SUBJECT, &row.subject),
+            (SECTION, &row.section),
+            (CATEGORY, &row.category),
+            (MODERN, &row.modern),
+        ];
+        for (at, text) in texts {
+            (packed[at], packed[at + 1]) = strings.add(text)?;
+        }
+        let level = row.level.map_or(MISSING, |level| level as u32);
+        let basis = row.basis.map_or(MISSING, |basis| basis as u32);
+        packed[CODES] = row.seed as u32 | level << 8 | basis << 16 | (row.verify as u32) << 24;
+        packed[MORE] = row.who as u32 | u32::from(row.outdated) << 8;
+        (packed[LINES], packed[LINES + 1]) = row.lines;
+        (packed[OLD_LINES], packed[OLD_LINES + 1]) = row.old_lines;
+        words.extend(packed.iter().flat_map(|word| word.to_le_bytes()));
+    }
+    Ok(Packed { words, strings: strings.text })
+}

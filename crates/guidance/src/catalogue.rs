@@ -1,0 +1,53 @@
+//! The built-in controls.
+
+use std::borrow::Cow;
+
+use crate::control::{Control, Fix, Text};
+use crate::requirement::requirement;
+use crate::words::{Confidence, Harm, Level, Reach, Scope};
+
+include!(concat!(env!("OUT_DIR"), "/controls.rs"));
+
+/// All built-in controls, sorted by id.
+pub fn controls() -> &'static [Control] {
+    CONTROLS
+}
+
+/// The built-in control with this id. Logarithmic in the number of controls.
+pub fn control(id: &str) -> Option<&'static Control> {
+    let found = CONTROLS.binary_search_by(|control| control.id.as_ref().cmp(id));
+    found.ok().and_then(|i| CONTROLS.get(i))
+}
+
+/// The resource-scoped controls of a resource type, as indices into [`controls`].
+/// Logarithmic in the number of types that have controls.
+pub fn controls_for(type_name: &str) -> &'static [u16] {
+    match BY_TYPE.binary_search_by(|(name, _)| (*name).cmp(type_name)) {
+        Ok(i) => BY_TYPE[i].1,
+        Err(_) => &[],
+    }
+}
+
+/// The resource types that have controls, sorted.
+pub fn controlled_types() -> impl ExactSizeIterator<Item = &'static str> {
+    BY_TYPE.iter().map(|(name, _)| *name)
+}
+
+/// The controls of a scope, as indices into [`controls`].
+pub fn controls_of(scope: Scope) -> &'static [u16] {
+    match scope {
+        Scope::Resource => RESOURCE_SCOPE,
+        Scope::Stack => STACK_SCOPE,
+        Scope::Account => ACCOUNT_SCOPE,
+    }
+}
+
+impl Control {
+    /// The strongest level of the requirements behind the control, for [`crate::severity`].
+    ///
+    /// A user's control that names no requirement is a demand of its own: `must`.
+    pub fn strongest_level(&self) -> Level {
+        let levels = self.satisfies.iter().filter_map(|id| requirement(id)?.level);
+        levels.min().unwrap_or(Level::Must)
+    }
+}

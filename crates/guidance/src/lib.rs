@@ -1,0 +1,43 @@
+//! What is demanded: the requirements of the source documents, the controls that answer
+//! them, how bad a failure is, and all of it in three languages.
+//!
+//! The data is in the folder `guidance/` at the root of the repository; its README says how
+//! to change it. Built-in controls and requirements lie in the binary in a form that is
+//! looked up, not parsed. Users' controls are read at run time by the same loader.
+//!
+//! ```
+//! use sekisho_guidance::{Language, control, requirement};
+//!
+//! let control = control("rds-storage-not-encrypted").expect("a built-in control");
+//! assert_eq!(control.applies[0], "AWS::RDS::DBInstance");
+//! assert!(control.title.get(Language::Ja).contains("暗号化"));
+//! assert!(control.satisfies.iter().all(|id| requirement(id).is_some()));
+//! ```
+
+mod catalogue;
+mod control;
+mod language;
+mod layout;
+mod load;
+mod patch;
+mod requirement;
+mod severity;
+mod user;
+mod words;
+
+/// The loader, which the build script shares, names its neighbour so.
+mod suggest {
+    pub(crate) use sekisho_facts::did_you_mean;
+}
+
+pub use catalogue::{control, controlled_types, controls, controls_for, controls_of};
+pub use control::{Control, Fix, Text, Words};
+pub use language::Language;
+pub use load::LoadProblem;
+pub use patch::{CompanionPatch, NewResource, Patch};
+pub use requirement::{Requirement, requirement, requirements};
+pub use severity::severity;
+pub use user::{load_user_controls, parse_control};
+pub use words::{
+    Basis, Confidence, Harm, Label, Level, Reach, Scope, Seed, Severity, UnknownWord, Verify, Who,
+};

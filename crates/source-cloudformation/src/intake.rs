@@ -1,0 +1,169 @@
+//! From bytes to a document, and what kind of document it is.
+
+use rayon::join;
+use sekisho_estate::json::{self, Document, Limits, SyntaxError};
+use sekisho_estate::{InputStatus, Node, NodeId, Problem, Tree, yaml};
+use sha2::{Digest, Sha256};
+
+use crate::SourceFile;
+use crate::parameters::{ParameterFile, parameter_file};
+use crate::remark::{Remark, WHOLE, locate};
+
+/// Files larger than this are digested while they are parsed, for the price of a copy.
+const DIGEST_BESIDE: usize = 256 << 10;
+
+/// Deepest nesting that is read, whatever the options say: the readers recurse.
+const MAX_NESTING: u32 = 256;
+
+/// A file after it was looked at.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) path: String,
+    pub(crate) sha256: String,
+    pub(crate) content: Content,
+    pub(crate) status: InputStatus,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// What a file is.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// A CloudFormation template.
+    Template(Tree, NodeId),
+    /// Values of parameters.
+    Parameters(ParameterFile),
+    /// Nothing that is read; the problems say why.
+    Nothing,
+}
+
+/// Looks at one file.
+pub(crate) fn take(file: SourceFile, limits: Limits) -> Taken {
+    let limits = Limits { depth: limits.depth.min(MAX_NESTING), ..limits };
+    let SourceFile { path, bytes, named } = file;
+    let (sha256, read) = if (DIGEST_BESIDE..=64 << 20).contains(&bytes.len()) {
+        let copy = bytes.clone();
+        join(|| digest(&bytes), || content(&path, copy, named, limits))
+    } else {
+        (digest(&bytes), content(&path, bytes, named, limits))
+    };
+    let (content, status, problems) = read;
+    Taken { path, sha256, content, status, problems }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+        hex
+    })
+}
+
+type Read = (Content, InputStatus, Vec<Problem>);
+
+fn nothing(status: InputStatus, message: impl Into<String>) -> Read {
+    (Content::Nothing, status, locate(vec![Remark::note(WHOLE, message)], ""))
+}
+
+fn content(path: &str, bytes: Vec<u8>, named: bool, limits: Limits) -> Read {
+    let by_name = has_extension(path, &["json", "yaml", "yml", "template"]);
+    let failed = |message: &str| {
+        nothing(if by_name || named { InputStatus::Unreadable } else { InputStatus::Ignored }, message)
+    };
+    if bytes.len() > limits.bytes.min(i32::MAX as usize) {
+        return failed(&format!("larger than {} bytes; raise the limit to read it", limits.bytes));
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return failed("the file is empty");
+    }
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return failed("the file is UTF-16; save it as UTF-8");
+    }
+    if let Some(at) = memchr::memchr(0, &bytes) {
+        return failed(&format!("the file is binary (a NUL at byte {at}), not a template"));
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            return failed(&format!("the file is not UTF-8 at byte {at}; save it as UTF-8"));
+        }
+    };
+    let by_content = hints_at_template(&text);
+    if !by_name && !by_content && !named {
+        return nothing(InputStatus::Ignored, "neither its name nor its text is that of a template");
+    }
+    match parse(path, text, limits) {
+        Ok(document) => recognize(document),
+        Err((_, _, language)) if !by_name && !by_content => {
+            nothing(InputStatus::Ignored, format!("not a template: it is not {language}"))
+        }
+        Err((error, text, language)) => {
+            let message = format!(
+                "not valid {language}: {}; nothing in this file is judged until it is corrected",
+                error.message
+            );
+            let problems = locate(vec![Remark::loss(error.offset, message)], &text);
+            (Content::Nothing, InputStatus::Unreadable, problems)
+        }
+    }
+}
+
+fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').is_some_and(|(_, ext)| extensions.iter().any(|e| ext.eq_ignore_ascii_case(e)))
+}
+
+fn hints_at_template(text: &str) -> bool {
+    ["AWSTemplateFormatVersion", "\nResources:", "\"Resources\""]
+        .iter()
+        .any(|hint| memchr::memmem::find(text.as_bytes(), hint.as_bytes()).is_some())
+}
+
+/// Parses a text; an error comes with the text and the name of the language.
+fn parse(path: &str, text: String, limits: Limits) -> Result<Document, (SyntaxError, String, &'static str)> {
+    let first = text.trim_start_matches('\u{feff}').bytes().find(|b| !b.is_ascii_whitespace());
+    let braces = matches!(first, Some(b'{' | b'['));
+    let as_yaml = |text| yaml::read(text, limits).map_err(|(error, text)| (error, text, "YAML"));
+    if !braces && !has_extension(path, &["json"]) {
+        return as_yaml(text);
+    }
+    match json::read(text, limits) {
+        Ok(document) => Ok(document),
+        // YAML has braces too.
+        Err((_, text)) if has_extension(path, &["yaml", "yml"]) => as_yaml(text),
+        Err((error, text)) => Err((error, text, "JSON")),
+    }
+}
+
+/// Tells templates and parameter files from everything else, by what they hold.
+///
+/// AWS: User Guide, "CloudFormation template sections".
+fn recognize(document: Document) -> Read {
+    let Document { tree, root, duplicates } = document;
+    let has = |key| tree.get(root, key);
+    let resources = has("Resources").is_some_and(|r| matches!(tree.node(r), Node::Map(_)));
+    let template = resources || has("AWSTemplateFormatVersion").is_some() || has("Transform").is_some();
+    if !template {
+        return match parameter_file(&tree, root) {
+            Some(file) => (Content::Parameters(file), InputStatus::Read, Vec::new()),
+            None => nothing(InputStatus::Ignored, unrecognized(&tree, root)),
+        };
+    }
+    let remarks = duplicates.into_iter().map(|d| Remark::note(d.offset, d.message)).collect();
+    let problems = locate(remarks, tree.source());
+    (Content::Template(tree, root), InputStatus::Read, problems)
+}
+
+fn unrecognized(tree: &Tree, root: NodeId) -> &'static str {
+    let is_snippet = tree.map(root).iter().any(|entry| {
+        let kind = tree.get(entry.value, "Type").and_then(|kind| tree.string(kind));
+        kind.is_some_and(|kind| kind.starts_with("AWS::"))
+    });
+    if is_snippet {
+        "a snippet with resources but no Resources section: it is judged only in a template that holds it"
+    } else {
+        "neither a template (it has no Resources) nor a parameter file"
+    }
+}

@@ -1,0 +1,219 @@
+//! CloudFormation templates and parameter files, lowered to the estate.
+//!
+//! [`read`] turns files into an [`Estate`] as CloudFormation would evaluate them: parameters and
+//! conditions become variables and choices, functions become operations or plain values, nested
+//! stacks become stacks below their parent, imports become values of the stack that exports them.
+//! What cannot be known says why. It never fails and never panics: every file ends as an input
+//! with a status, and one broken file costs no other.
+//!
+//! The pages of AWS that a rule follows are named where the rule is.
+
+mod conditions;
+mod finish;
+mod foreach;
+mod function;
+mod functions;
+mod identity;
+mod imports;
+mod intake;
+mod library;
+mod lower;
+mod mapping;
+mod nested;
+mod parameters;
+mod remark;
+mod rules;
+mod sections;
+mod substitute;
+mod variables;
+mod walk;
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use sekisho_estate::json::Limits;
+use sekisho_estate::{Estate, Input, InputStatus, Problem};
+
+use intake::{Content, Taken, take};
+use library::{Library, Pristine};
+use lower::{Given, Part, Task, lower};
+use nested::Group;
+use remark::{Remark, WHOLE, locate, tidy};
+
+/// A file as it was found.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Its path as it is shown, with `/`.
+    pub path: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// Whether the user named it, rather than a folder that holds it.
+    pub named: bool,
+}
+
+/// How files are read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Values of parameters, for every root template that declares the name. They outrank
+    /// parameter files.
+    pub parameters: Vec<(String, String)>,
+    /// Bounds on each file.
+    pub limits: Limits,
+    /// The region of all stacks, when it is known.
+    pub region: Option<String>,
+    /// The account of all stacks, when it is known.
+    pub account: Option<String>,
+    /// Whether the files are the whole account.
+    pub complete_account: bool,
+}
+
+/// Reads files into an estate. Files are read in parallel; the result does not depend on that,
+/// nor on the order of the files.
+#[must_use]
+pub fn read(mut files: Vec<SourceFile>, options: &Options) -> Estate {
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut taken: Vec<Taken> = files.into_par_iter().map(|file| take(file, options.limits)).collect();
+    refuse_twins(&mut taken);
+
+    let paths: Vec<String> = taken.iter().map(|file| file.path.clone()).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let given = given(&mut taken, options);
+
+    // A nested stack starts again from the template as it was parsed.
+    let nested = taken.iter().any(|file| match &file.content {
+        Content::Template(tree, _) => {
+            memchr::memmem::find(tree.source().as_bytes(), b"CloudFormation::Stack").is_some()
+        }
+        _ => false,
+    });
+    let lowered: Vec<(usize, Group, Option<Pristine>)> = taken
+        .par_iter_mut()
+        .enumerate()
+        .filter_map(|(index, file)| {
+            let Content::Template(tree, root) = &mut file.content else { return None };
+            let (tree, root) = (std::mem::take(tree), *root);
+            let pristine = nested.then(|| Pristine { tree: tree.clone(), root });
+            let given = given.get(&index).cloned().unwrap_or_default();
+            let (id, file) = (file.path.clone(), file.path.clone());
+            let task = Task { options, id, file, given, parent: None };
+            let (stack, mut part, _) = lower(tree, root, task, Estate::default());
+            part.file = index;
+            Some((index, Group::new(stack, part), pristine))
+        })
+        .collect();
+
+    let groups = if nested {
+        let mut alone = HashMap::new();
+        let mut templates = HashMap::new();
+        for (index, group, pristine) in lowered {
+            alone.insert(index, group);
+            templates.extend(pristine.map(|pristine| (index, pristine)));
+        }
+        let library = Library::new(&paths, templates);
+        nested::assemble(alone, &library, options)
+    } else {
+        lowered.into_iter().map(|(_, group, _)| group).collect()
+    };
+    let (mut estate, mut parts) = finish::gather(groups);
+    imports::join(&mut estate, &mut parts);
+    finish::cross_edges(&mut estate, &parts);
+    estate.complete_account = options.complete_account;
+    estate.inputs = inputs(taken, &estate, parts);
+    estate
+}
+
+/// The same path given twice is read once.
+fn refuse_twins(taken: &mut [Taken]) {
+    for index in 1..taken.len() {
+        let (before, rest) = taken.split_at_mut(index);
+        let (Some(earlier), Some(later)) = (before.last(), rest.first_mut()) else { continue };
+        if earlier.path == later.path {
+            later.content = Content::Nothing;
+            later.status = InputStatus::Ignored;
+            later.problems = locate(vec![Remark::note(WHOLE, "the same path was given twice")], "");
+        }
+    }
+}
+
+/// What the parameters of each root template are given: on the command line, else in its file.
+fn given(taken: &mut [Taken], options: &Options) -> HashMap<usize, HashMap<String, Given>> {
+    let templates: Vec<(usize, &str)> = taken
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| matches!(file.content, Content::Template(..)))
+        .map(|(index, file)| (index, file.path.as_str()))
+        .collect();
+    let files: Vec<(usize, &str, Option<&str>)> = taken
+        .iter()
+        .enumerate()
+        .filter_map(|(index, file)| match &file.content {
+            Content::Parameters(found) => Some((index, file.path.as_str(), found.template.as_deref())),
+            _ => None,
+        })
+        .collect();
+    let assignment = parameters::assign(&templates, &files);
+    let indices: Vec<usize> = templates.iter().map(|(index, _)| *index).collect();
+    let mut given = HashMap::new();
+    for index in indices {
+        let mut values: HashMap<String, Given> = HashMap::new();
+        if let Some(Content::Parameters(file)) =
+            assignment.files.get(&index).map(|&file| &taken[file].content)
+        {
+            values.extend(file.values.iter().cloned());
+        }
+        values.extend(
+            options.parameters.iter().map(|(name, value)| (name.clone(), Given::Text(value.clone()))),
+        );
+        if !values.is_empty() {
+            given.insert(index, values);
+        }
+    }
+    for (index, note) in assignment.notes {
+        taken[index].problems.extend(locate(vec![Remark::note(WHOLE, note)], ""));
+    }
+    given
+}
+
+/// Says of every file how far it was read.
+fn inputs(taken: Vec<Taken>, estate: &Estate, parts: Vec<Part>) -> Vec<Input> {
+    // What each file became, over all stacks made of it.
+    struct Became<'e> {
+        stack: &'e str,
+        resources: usize,
+        problems: Vec<Problem>,
+    }
+    let mut became: HashMap<usize, Became<'_>> = HashMap::new();
+    for (stack, part) in estate.stacks.iter().zip(parts) {
+        let problems = locate(part.remarks, stack.tree.source());
+        let entry = became.entry(part.file).or_insert_with(|| Became {
+            stack: &stack.id,
+            resources: 0,
+            problems: Vec::new(),
+        });
+        entry.resources = entry.resources.max(stack.resources.len());
+        entry.problems.extend(problems);
+    }
+    taken
+        .into_iter()
+        .enumerate()
+        .map(|(index, file)| {
+            let Taken { path, sha256, content, mut status, mut problems } = file;
+            let kind = match content {
+                Content::Template(..) => "cloudformation",
+                Content::Parameters(_) => "parameters",
+                Content::Nothing => "",
+            };
+            let (mut stack, mut resources) = (None, 0);
+            if let Some(found) = became.remove(&index) {
+                stack = Some(found.stack.to_owned());
+                resources = found.resources;
+                problems.extend(found.problems);
+            }
+            tidy(&mut problems);
+            if status == InputStatus::Read && problems.iter().any(|p| p.loses) {
+                status = InputStatus::Partly;
+            }
+            Input { path, sha256, kind, stack, status, resources, problems }
+        })
+        .collect()
+}

@@ -1,0 +1,323 @@
+//! Nested stacks: every instance is a stack of its own, below the one that creates it.
+//!
+//! AWS: User Guide, "Split a template into reusable pieces using nested stacks"; Template
+//! Reference, "AWS::CloudFormation::Stack". The id of an instance is the id of its parent, `/`
+//! and the logical id of the resource that creates it: `root.yaml/Data`. A template that another
+//! one uses is not also read on its own.
+//!
+//! Complexity: linear in the nodes of all instances, of which there are at most
+//! [`MAX_INSTANCES`] below one root.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rayon::prelude::*;
+use sekisho_estate::{
+    Estate, Node, NodeId, Operation, Reader, Reason, ReasonCode, ResourceId, ResourceIndex, Stack,
+    StackIndex, Value,
+};
+
+use crate::Options;
+use crate::library::{Found, Library};
+use crate::lower::{Given, Inherited, Nested, Parent, Part, Sometimes, Task, lower};
+use crate::remark::Remark;
+use crate::variables::shared_pseudo;
+
+/// Deepest chain of nested stacks.
+const MAX_NESTED: usize = 16;
+/// Most nested stacks below one root.
+const MAX_INSTANCES: usize = 500;
+/// Most nodes in the nested stacks below one root.
+const MAX_NODES: usize = 20_000_000;
+
+/// A root and everything below it; the indices of stacks are places in this list.
+pub(crate) struct Group {
+    pub(crate) estate: Estate,
+    pub(crate) parts: Vec<Part>,
+    nodes: usize,
+}
+
+impl Group {
+    /// A root by itself.
+    pub(crate) fn new(stack: Stack, part: Part) -> Self {
+        let estate = Estate { stacks: vec![stack], ..Estate::default() };
+        Self { estate, parts: vec![part], nodes: 0 }
+    }
+}
+
+/// Finds out which templates are roots and puts the others below them.
+pub(crate) fn assemble(
+    mut alone: HashMap<usize, Group>,
+    library: &Library<'_>,
+    options: &Options,
+) -> Vec<Group> {
+    let mut order: Vec<usize> = alone.keys().copied().collect();
+    order.sort_unstable();
+    // Who uses whom, as far as it is known without what a parent gives.
+    let uses: HashMap<usize, Vec<usize>> = order
+        .par_iter()
+        .map(|&file| {
+            let group = &alone[&file];
+            let found = group.parts[0].nested.iter().filter_map(|nested| {
+                match library.find(&group.estate, 0, nested.url, file) {
+                    Found::File(child) if child != file => Some(child),
+                    _ => None,
+                }
+            });
+            (file, found.collect())
+        })
+        .collect();
+    let used: BTreeSet<usize> = uses.values().flatten().copied().collect();
+    let mut roots: Vec<usize> = order.iter().copied().filter(|file| !used.contains(file)).collect();
+    let mut reached: BTreeSet<usize> = BTreeSet::new();
+    for &root in &roots {
+        reach(root, &uses, &mut reached);
+    }
+    // Templates that use each other in a circle: the first of them is taken as root.
+    for &file in &order {
+        if !reached.contains(&file) {
+            roots.push(file);
+            reach(file, &uses, &mut reached);
+        }
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    let mut covered: BTreeSet<usize> = BTreeSet::new();
+    while !roots.is_empty() {
+        let batch: Vec<(usize, Group)> =
+            roots.iter().filter_map(|root| alone.remove(root).map(|group| (*root, group))).collect();
+        let done: Vec<Group> = batch
+            .into_par_iter()
+            .map(|(file, mut group)| {
+                expand(&mut group, 0, &mut vec![file], library, options);
+                group
+            })
+            .collect();
+        covered.extend(done.iter().flat_map(|group| group.parts.iter().map(|part| part.file)));
+        groups.extend(done);
+        // What a root uses on its own it may not use as it is given: nothing is left out for that.
+        roots = order.iter().copied().find(|file| !covered.contains(file)).into_iter().collect();
+    }
+    groups
+}
+
+fn reach(root: usize, uses: &HashMap<usize, Vec<usize>>, reached: &mut BTreeSet<usize>) {
+    let mut open = vec![root];
+    while let Some(file) = open.pop() {
+        if reached.insert(file) {
+            open.extend(uses.get(&file).into_iter().flatten());
+        }
+    }
+}
+
+/// Puts the nested stacks of one stack below it, and theirs below them.
+fn expand(group: &mut Group, me: usize, chain: &mut Vec<usize>, library: &Library<'_>, options: &Options) {
+    let nested = group.parts[me].nested.clone();
+    if nested.is_empty() {
+        return;
+    }
+    let pseudo = shared_pseudo(&mut group.estate.stacks[me]);
+    for one in nested {
+        let file = match library.find(&group.estate, me, one.url, group.parts[me].file) {
+            Found::File(file) => file,
+            Found::Missing(shown) => {
+                let message = format!(
+                    "nested template {shown} is not in this input; what it creates is not seen. Scan it together with this one"
+                );
+                give_up(group, me, &one, Reason::new(ReasonCode::NestedNotFound, shown), message);
+                continue;
+            }
+            Found::Ambiguous(shown) => {
+                let message =
+                    format!("nested template {shown} can be several files of this input; it is not joined");
+                give_up(group, me, &one, Reason::new(ReasonCode::NestedNotFound, shown), message);
+                continue;
+            }
+        };
+        let path = library.paths[file];
+        let circle = chain.contains(&file);
+        let too_many =
+            chain.len() >= MAX_NESTED || group.parts.len() > MAX_INSTANCES || group.nodes > MAX_NODES;
+        if circle || too_many {
+            let (code, message) = if circle {
+                (
+                    ReasonCode::Cyclic,
+                    format!("nested template {path} nests this one again; it is not followed"),
+                )
+            } else {
+                (
+                    ReasonCode::TooManyAlternatives,
+                    format!("too many nested stacks; {path} is not followed here"),
+                )
+            };
+            give_up(group, me, &one, Reason::new(code, format!("nested template {path}")), message);
+            continue;
+        }
+        let Some(pristine) = library.templates.get(&file) else { continue };
+        let child = instance(group, me, &one, pseudo, file, path, pristine, options);
+        chain.push(file);
+        expand(group, child, chain, library, options);
+        chain.pop();
+    }
+}
+
+/// Creates one nested stack and joins its outputs to its parent.
+#[allow(clippy::too_many_arguments)]
+fn instance(
+    group: &mut Group,
+    me: usize,
+    nested: &Nested,
+    pseudo: [NodeId; 4],
+    file: usize,
+    path: &str,
+    pristine: &crate::library::Pristine,
+    options: &Options,
+) -> usize {
+    let given = given(group, me, nested);
+    let parent = &group.estate.stacks[me];
+    let id = format!("{}/{}", parent.id, parent.text(parent.resource(nested.resource).id));
+    let resource = ResourceId { stack: StackIndex(me as u32), index: nested.resource };
+    let names: Vec<String> = given.keys().cloned().collect();
+    let task = Task { options, id, file: path.to_owned(), given, parent: Some(Parent { resource, pseudo }) };
+    let taken = std::mem::take(&mut group.estate);
+    let (stack, mut part, estate) = lower(pristine.tree.clone(), pristine.root, task, taken);
+    group.estate = estate;
+    part.file = file;
+    group.nodes += stack.tree.len();
+    note_undeclared(group, me, nested, &stack, names, path);
+    let child = group.parts.len();
+    group.estate.stacks.push(stack);
+    group.parts.push(part);
+    join_outputs(group, me, nested.resource, child);
+    child
+}
+
+/// AWS: a nested stack is refused when it is given a parameter that its template does not declare.
+fn note_undeclared(
+    group: &mut Group,
+    me: usize,
+    nested: &Nested,
+    child: &Stack,
+    names: Vec<String>,
+    path: &str,
+) {
+    let declared: BTreeSet<&str> = child.variables.iter().map(|v| &*v.name).collect();
+    let mut undeclared: Vec<String> = names.into_iter().filter(|n| !declared.contains(n.as_str())).collect();
+    undeclared.sort();
+    let tree = &group.estate.stacks[me].tree;
+    let at = nested.parameters.map_or(0, |p| tree.offset(p));
+    for name in undeclared {
+        group.parts[me].remarks.push(Remark::note(at, format!("{path} declares no parameter {name}")));
+    }
+}
+
+/// What the parent gives to the parameters of a nested stack.
+fn given(group: &mut Group, me: usize, nested: &Nested) -> HashMap<String, Given> {
+    let stack = &group.estate.stacks[me];
+    let entries: Vec<(String, NodeId)> = nested
+        .parameters
+        .map(|parameters| stack.tree.map(parameters))
+        .unwrap_or_default()
+        .iter()
+        .map(|entry| (stack.tree.text(entry.key).to_owned(), entry.value))
+        .collect();
+    let mut given = HashMap::with_capacity(entries.len());
+    for (name, node) in entries {
+        if let Some(inherited) = inherited(&mut group.estate, me, node) {
+            given.insert(name, Given::Inherited(inherited));
+        }
+    }
+    given
+}
+
+/// None for `AWS::NoValue`: the parameter is not given.
+fn inherited(estate: &mut Estate, me: usize, node: NodeId) -> Option<Inherited> {
+    let tree = &estate.stacks[me].tree;
+    let list = match tree.node(node) {
+        Node::Absent => return None,
+        // A list joined with commas is a list again in the nested stack.
+        Node::Operation { operation: Operation::Join, operands } => match *tree.children(operands) {
+            [delimiter, list] if tree.string(delimiter).is_some_and(|d| d.trim() == ",") => Some(list),
+            _ => None,
+        },
+        Node::List(_) => Some(node),
+        _ => None,
+    };
+    let sometimes = match tree.node(node) {
+        Node::Choice { condition, arms } => {
+            let (then, otherwise) = tree.arms(arms);
+            let absent = |n| tree.node(n) == Node::Absent;
+            match (absent(then), absent(otherwise)) {
+                (true, true) => return None,
+                (false, false) => None,
+                (false, true) => Some((condition, then, true)),
+                (true, false) => Some((condition, otherwise, false)),
+            }
+        }
+        _ => None,
+    };
+    let sometimes = sometimes.map(|(condition, node, when)| {
+        let tree = &mut estate.stacks[me].tree;
+        let [yes, no] = [true, false].map(|is| tree.push(Node::Bool(is), 0));
+        Sometimes { holds: tree.push_choice(condition, yes, no, 0), node, when }
+    });
+    let bump = bumpalo::Bump::new();
+    let reader = Reader::new(estate, &bump);
+    let constant = match reader.resolve(estate.stacks[me].view(node)) {
+        Value::Str(text) if reader.worlds.is_only() => Some(text.to_owned()),
+        Value::Int(int) if reader.worlds.is_only() => Some(int.to_string()),
+        _ => None,
+    };
+    Some(Inherited { node, list, constant, sometimes })
+}
+
+/// Replaces references to outputs of a nested stack by the values of these outputs.
+fn join_outputs(group: &mut Group, me: usize, resource: ResourceIndex, child: usize) {
+    let outputs: HashMap<&str, NodeId> = {
+        let tree = &group.estate.stacks[child].tree;
+        group.parts[child].outputs.iter().map(|o| (tree.text(o.name), o.value)).collect()
+    };
+    let asked: Vec<_> =
+        group.parts[me].nested_outputs.iter().filter(|n| n.resource == resource).cloned().collect();
+    let mut missing = Vec::new();
+    let mut joined = Vec::new();
+    for ask in asked {
+        match outputs.get(&*ask.output) {
+            Some(&value) => joined.push((ask, value)),
+            None => missing.push(ask),
+        }
+    }
+    for (ask, value) in joined {
+        group.estate.stacks[me].tree.set(ask.node, Node::Foreign { stack: child as u32, node: value });
+        group.parts[me].foreign.push(ask.node);
+        if let Some(from) = ask.from {
+            group.parts[me].uses.push((from, ask.node));
+        }
+    }
+    for ask in missing {
+        let stack = &mut group.estate.stacks[me];
+        let name = format!("{}.Outputs.{}", stack.text(stack.resource(resource).id), ask.output);
+        let reason = Reason::new(ReasonCode::ReferenceNotFound, name);
+        let offset = stack.tree.offset(ask.node);
+        let message =
+            format!("the nested template {} has no output {}", group.estate.stacks[child].file, ask.output);
+        group.parts[me].remarks.push(Remark::note(offset, message));
+        unresolved(&mut group.estate.stacks[me], ask.node, reason);
+    }
+}
+
+/// A nested stack that is not followed: its outputs cannot be known.
+fn give_up(group: &mut Group, me: usize, nested: &Nested, reason: Reason, message: String) {
+    let stack = &mut group.estate.stacks[me];
+    group.parts[me].remarks.push(Remark::note(stack.tree.offset(nested.url), message));
+    for ask in &group.parts[me].nested_outputs {
+        if ask.resource == nested.resource {
+            unresolved(stack, ask.node, reason.clone());
+        }
+    }
+}
+
+fn unresolved(stack: &mut Stack, node: NodeId, reason: Reason) {
+    let offset = stack.tree.offset(node);
+    stack.unresolved.push((reason.clone(), offset));
+    let unknown = stack.unknown(reason);
+    stack.tree.set(node, unknown);
+}

@@ -1,0 +1,61 @@
+//! What is to be said about places of a file, before their lines are known.
+
+use sekisho_estate::{LineIndex, Problem};
+
+/// The offset that means the whole file.
+pub(crate) const WHOLE: u32 = u32::MAX;
+
+/// More problems than this in one file are counted, not listed.
+const MAX_PROBLEMS: usize = 200;
+
+/// Something wrong at a byte offset.
+#[derive(Clone, Debug)]
+pub(crate) struct Remark {
+    /// Byte offset, or [`WHOLE`].
+    pub(crate) offset: u32,
+    /// What is wrong and what to do.
+    pub(crate) message: String,
+    /// Whether a part of the file was lost by it.
+    pub(crate) loses: bool,
+}
+
+impl Remark {
+    /// Something that lost nothing.
+    pub(crate) fn note(offset: u32, message: impl Into<String>) -> Self {
+        Self { offset, message: message.into(), loses: false }
+    }
+
+    /// Something that lost a part of the file.
+    pub(crate) fn loss(offset: u32, message: impl Into<String>) -> Self {
+        Self { offset, message: message.into(), loses: true }
+    }
+}
+
+/// Gives each remark its line and column. The lines are found only when there is a remark.
+pub(crate) fn locate(remarks: Vec<Remark>, text: &str) -> Vec<Problem> {
+    if remarks.is_empty() {
+        return Vec::new();
+    }
+    let lines = LineIndex::new(text);
+    remarks
+        .into_iter()
+        .map(|Remark { offset, message, loses }| {
+            if offset == WHOLE {
+                return Problem { line: 0, column: 0, message, loses };
+            }
+            let at = lines.position(text, offset);
+            Problem { line: at.line, column: at.column, message, loses }
+        })
+        .collect()
+}
+
+/// Problems in the order of the file, each once; a flood of them is cut.
+pub(crate) fn tidy(problems: &mut Vec<Problem>) {
+    problems.sort();
+    problems.dedup();
+    if problems.len() > MAX_PROBLEMS {
+        let rest = problems.split_off(MAX_PROBLEMS);
+        let loses = rest.iter().any(|p| p.loses);
+        problems.push(Problem { line: 0, column: 0, message: format!("and {} more", rest.len()), loses });
+    }
+}
