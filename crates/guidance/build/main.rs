@@ -3,6 +3,8 @@
 
 // What is `pub` in the shared modules is so for the crate.
 #![allow(unreachable_pub)]
+// A build script talks to cargo on its standard output.
+#![allow(clippy::print_stdout)]
 
 #[path = "../src/control.rs"]
 mod control;
@@ -36,9 +38,11 @@ fn run() -> Result<(), String> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("not run by cargo")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("not run by cargo")?);
     let guidance = manifest.join("../../guidance");
-    for path in ["build", "src", "../facts/src/suggest.rs"] {
-        println!("cargo::rerun-if-changed={path}");
+    for shared in ["control", "layout", "load", "patch", "words"] {
+        println!("cargo::rerun-if-changed=src/{shared}.rs");
     }
+    println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=../facts/src/suggest.rs");
     for path in ["controls", "requirements", "severity.yaml"] {
         println!("cargo::rerun-if-changed={}", guidance.join(path).display());
     }

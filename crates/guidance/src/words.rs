@@ -126,7 +126,7 @@ words! {
 }
 
 words! {
-    /// How strongly a requirement is stated.
+    /// How strongly a requirement is stated, the strongest first.
     Level {
         /// Has to be so.
         Must = "must",

@@ -1,5 +1,7 @@
 //! The cases beside the controls are well formed: what they say is judged where the engine is.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

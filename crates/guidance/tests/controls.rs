@@ -1,5 +1,7 @@
 //! What holds for every built-in control.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeSet;
 
 use sekisho_facts::{companion, resource_type};

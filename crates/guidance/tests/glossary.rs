@@ -1,5 +1,7 @@
 //! The texts of the controls use the terms of the glossary.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! The packed requirements are the ledgers.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! Controls of users: read like our own, faults told with their place, files isolated.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs;
 use std::path::PathBuf;
 
