@@ -1,6 +1,6 @@
 //! The analyses that controls can ask: companions, targets, policies, open rules, secrets, PHI labels.
 
-use sekisho_estate::{Estate, ReasonCode};
+use sekisho_estate::{Estate, ReasonCode, ResourceId};
 use sekisho_expr::{Frame, Function, Host, ResourceRef, Seen, Val};
 use sekisho_facts::{Companion, ServiceDefault};
 use sekisho_guidance::Label;
@@ -12,27 +12,37 @@ use crate::{policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
 #[derive(Debug)]
-pub struct Analyses<'c> {
+pub struct Analyses {
     /// Which resources belong together.
     pub joins: Joins,
-    config: &'c Config,
+    /// The PHI label of every resource, by stack.
+    labels: Vec<Vec<Label>>,
 }
 
-impl<'c> Analyses<'c> {
+impl Analyses {
     /// Prepares the analyses of an estate: O(resources).
     #[must_use]
-    pub fn new(estate: &Estate, config: &'c Config) -> Self {
-        Self { joins: Joins::new(estate), config }
+    pub fn new(estate: &Estate, config: &Config) -> Self {
+        let joins = Joins::new(estate);
+        let mut labels: Vec<Vec<Label>> =
+            estate.stacks.iter().map(|stack| vec![Label::None; stack.resources.len()]).collect();
+        for (type_name, ids) in joins.types() {
+            let store = sekisho_facts::store(type_name).is_some();
+            for &id in ids {
+                labels[id.stack.0 as usize][id.index.0 as usize] = config.label(ResourceRef::new(estate, id), store);
+            }
+        }
+        Self { joins, labels }
     }
 
     /// How we know that a resource holds PHI.
     #[must_use]
-    pub fn label(&self, resource: ResourceRef<'_>) -> Label {
-        self.config.label(resource)
+    pub fn label(&self, resource: ResourceId) -> Label {
+        self.labels[resource.stack.0 as usize][resource.index.0 as usize]
     }
 }
 
-impl Host for Analyses<'_> {
+impl Host for Analyses {
     fn call<'a>(&self, frame: &Frame<'_, 'a>, function: &'static Function, arguments: &[Val<'a>]) -> Option<Val<'a>> {
         let argument = |index: usize| arguments.get(index).copied().unwrap_or(Val::Absent);
         let text = |index: usize| match argument(index) {
@@ -41,7 +51,7 @@ impl Host for Analyses<'_> {
         };
         Some(match function.name {
             "phi" => match argument(0) {
-                Val::Resource(resource) => Val::Bool(self.label(resource) != Label::None),
+                Val::Resource(resource) => Val::Bool(self.label(resource.id) != Label::None),
                 other => other,
             },
             "target" => self.joins.target(frame, argument(0), text(1)?),
@@ -68,7 +78,7 @@ impl Host for Analyses<'_> {
     }
 }
 
-impl Analyses<'_> {
+impl Analyses {
     /// All resources of a type that exist in this world; more may exist outside the input.
     fn all<'a>(&self, frame: &Frame<'_, 'a>, type_name: &str) -> Val<'a> {
         let estate = frame.reader.estate;

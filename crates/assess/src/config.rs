@@ -118,9 +118,9 @@ impl Config {
     }
 
     /// How we know that a resource holds PHI. The order is: said of the resource, said by
-    /// a tag, its type can hold customer data.
+    /// a tag, its type can hold customer data (`store`).
     #[must_use]
-    pub fn label(&self, resource: ResourceRef<'_>) -> Label {
+    pub fn label(&self, resource: ResourceRef<'_>, store: bool) -> Label {
         let named = |globs: &[String]| {
             globs.iter().any(|glob| {
                 matches(glob, resource.name())
@@ -150,10 +150,7 @@ impl Config {
                 return Label::None;
             }
         }
-        match sekisho_facts::store(resource.type_name()) {
-            Some(_) => Label::Assumed,
-            None => Label::None,
-        }
+        if store { Label::Assumed } else { Label::None }
     }
 }
 

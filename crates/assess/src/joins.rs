@@ -19,7 +19,8 @@ use sekisho_facts::{Companion, companions};
 #[derive(Debug)]
 pub struct Joins {
     by_type: HashMap<Box<str>, Vec<ResourceId>>,
-    companions: HashMap<(&'static str, &'static str), OnceLock<HashMap<ResourceId, Vec<Pair>>>>,
+    /// By the place of the companion's row in the facts, which is its identity.
+    companions: HashMap<usize, OnceLock<HashMap<ResourceId, Vec<Pair>>>>,
     names: HashMap<&'static str, OnceLock<HashMap<Box<str>, ResourceId>>>,
 }
 
@@ -52,7 +53,7 @@ impl Joins {
             let Some(kind) = sekisho_facts::resource_type(type_name) else { continue };
             joins.names.insert(kind.name(), OnceLock::new());
             for companion in companions(kind.name()) {
-                joins.companions.insert((kind.name(), companion.member), OnceLock::new());
+                joins.companions.insert(std::ptr::from_ref(companion) as usize, OnceLock::new());
             }
         }
         joins
@@ -71,7 +72,7 @@ impl Joins {
 
     /// The companions of a resource under one member, in the current world.
     pub fn companions<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>, companion: &'static Companion) -> Val<'a> {
-        let mut found: Vec<Val<'a>> = Vec::new();
+        let mut found = bumpalo::collections::Vec::new_in(frame.bump());
         let mut open = None;
         if let Some(inline) = companion.inline
             && let Some(node) = resource.stack.tree.get(resource.resource.properties, inline)
@@ -115,7 +116,7 @@ impl Joins {
             frame.see(|| Seen::NoCompanion(resource, companion));
         }
         if companion.many {
-            Val::Items(frame.bump().alloc_slice_copy(&found), open)
+            Val::Items(found.into_bump_slice(), open)
         } else {
             found.first().copied().unwrap_or_else(|| open.map_or(Val::Absent, Val::Unknown))
         }
@@ -153,9 +154,11 @@ impl Joins {
         companion: &'static Companion,
         resource: ResourceId,
     ) -> &'j [Pair] {
-        let kind = sekisho_facts::resource_type(type_name).map_or("", |k| k.name());
-        let Some(cell) = self.companions.get(&(kind, companion.member)) else { return &[] };
-        let index = cell.get_or_init(|| self.build(estate, kind, companion));
+        let Some(cell) = self.companions.get(&(std::ptr::from_ref(companion) as usize)) else { return &[] };
+        let index = cell.get_or_init(|| {
+            let kind = sekisho_facts::resource_type(type_name).map_or("", |k| k.name());
+            self.build(estate, kind, companion)
+        });
         index.get(&resource).map_or(&[], Vec::as_slice)
     }
 

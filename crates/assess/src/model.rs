@@ -147,7 +147,7 @@ pub struct Judgement<'c> {
     /// Why it is unknown.
     pub reason: Option<Reason>,
     /// The waiver that stands behind `waived`.
-    pub waiver: Option<WaiverNote>,
+    pub waiver: Option<Box<WaiverNote>>,
     /// Identity of the finding over runs: control, resource and path, never a line number.
     pub fingerprint: String,
     /// Whether a baseline already holds it.

@@ -76,7 +76,7 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
             let (mut judgements, mut counts) = (Vec::new(), Counts::default());
             for &id in chunk {
                 let Some(compiled) = programs.get(estate.type_name(id)) else { continue };
-                let label = analyses.label(ResourceRef::new(estate, id));
+                let label = analyses.label(id);
                 for control in compiled {
                     context.judge(control, Some(id), None, label, &bump, &mut judgements, &mut counts);
                     bump.reset();
@@ -139,7 +139,7 @@ impl Counts {
 
 struct Context<'x> {
     estate: &'x Estate,
-    analyses: &'x Analyses<'x>,
+    analyses: &'x Analyses,
     owners: &'x Owners,
     everything: bool,
 }

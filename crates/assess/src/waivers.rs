@@ -196,6 +196,19 @@ pub fn read_inline(estate: &Estate, user: &[Control]) -> (Vec<Waiver>, Vec<Notic
     (waivers, notices)
 }
 
+/// The remark for a waiver in a template where the organization refuses those.
+#[must_use]
+pub fn forbidden(waiver: &Waiver) -> Notice {
+    Notice {
+        code: "waiver-forbidden",
+        severity: Severity::Medium,
+        file: waiver.file.clone(),
+        line: waiver.at.line,
+        column: waiver.at.column,
+        subject: waiver.control.clone(),
+    }
+}
+
 const MARK: &str = "sekisho:waive ";
 
 /// Comments that hold a waiver: the offset of the mark and the rest of the line.
@@ -289,13 +302,13 @@ pub fn apply(estate: &Estate, assessment: &mut Assessment<'_>, waivers: &[Waiver
             judgement.verdict = Verdict::Waived;
             assessment.counts[Verdict::Fail as usize] -= 1;
             assessment.counts[Verdict::Waived as usize] += 1;
-            judgement.waiver = Some(WaiverNote {
+            judgement.waiver = Some(Box::new(WaiverNote {
                 reason: waiver.reason.clone(),
                 owner: waiver.owner.clone(),
                 expires: waiver.expires.clone(),
                 file: waiver.file.clone(),
                 line: waiver.at.line,
-            });
+            }));
         }
     }
 }

@@ -42,6 +42,9 @@ pub(crate) struct InputArguments {
     /// Value of a parameter, for every root template that declares it
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_value)]
     pub(crate) parameters: Vec<(String, String)>,
+    /// File of parameter values, as `aws cloudformation deploy` takes it
+    #[arg(long = "parameter-file", value_name = "FILE")]
+    pub(crate) parameter_files: Vec<String>,
     /// Folder of your own controls; .sekisho/controls when left out
     #[arg(long, value_name = "DIR")]
     pub(crate) controls: Option<String>,

@@ -9,6 +9,7 @@ mod clock;
 mod discover;
 mod judge;
 mod output;
+mod parameters;
 mod settings;
 
 use std::process::ExitCode;

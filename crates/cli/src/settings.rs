@@ -48,6 +48,9 @@ impl Settings {
         if arguments.region.is_some() {
             config.scope.region.clone_from(&arguments.region);
         }
+        for path in &arguments.parameter_files {
+            config.parameters.extend(crate::parameters::read(path)?);
+        }
         config.parameters.extend(arguments.parameters.iter().cloned());
         (settings.controls, settings.notices) = user_controls(arguments.controls.as_deref())?;
         let known = |id: &String| sekisho_guidance::control(id).is_some() || settings.controls.iter().any(|c| c.id == **id);

@@ -72,7 +72,7 @@ impl<'e> Reader<'e> {
                     Err(unknown) => unknown,
                 }
             }
-            Operation::Split => self.split(operand(0), operand(1)),
+            Operation::Split => self.split(operand(0), self.written(operand(1), depth)),
             Operation::Select => self.select(view, operand(0), operand(1), depth),
             Operation::Lookup => self.lookup(view, operands, depth),
             Operation::Length => match self.elements(operand(0), depth + 1) {
@@ -84,7 +84,7 @@ impl<'e> Reader<'e> {
                 self.json(operand(0), &mut parts, depth + 1);
                 parts.finish()
             }
-            Operation::Cidr => self.cidr(operand(0), operand(1), operand(2)),
+            Operation::Cidr => self.cidr(self.written(operand(0), depth), operand(1), operand(2)),
             Operation::Member => match (operand(0), operand(1)) {
                 (Value::Map(map), Value::Str(key)) => match map.stack.tree.get(map.node, key) {
                     Some(node) => self.read(map.at(node), depth + 1),
@@ -93,6 +93,14 @@ impl<'e> Reader<'e> {
                 (unknown @ Value::Unknown(_), _) => unknown,
                 _ => self.unknown(ReasonCode::WrongShape, "member"),
             },
+        }
+    }
+
+    /// A reference as the text that the source writes for it, where it does.
+    fn written(&self, value: Value<'e>, depth: u32) -> Value<'e> {
+        match value {
+            Value::Reference(target) => self.referenced_at(target, depth + 1).unwrap_or(value),
+            other => other,
         }
     }
 

@@ -15,7 +15,7 @@ pub const MAX_DEPTH: u32 = 200;
 
 /// More operations and conditions than this make one value unknown: templates can be
 /// written whose values double at every step.
-const MAX_STEPS: u32 = 1 << 18;
+const MAX_STEPS: u32 = 1 << 16;
 
 /// Reads an estate in one world after the other.
 ///

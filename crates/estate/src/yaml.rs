@@ -26,24 +26,102 @@ pub fn read(source: String, limits: Limits) -> Result<Document, (SyntaxError, St
         let error = SyntaxError { offset: 0, message: format!("larger than {} bytes", limits.bytes) };
         return Err((error, source));
     }
+    match attempt(&source, &[], limits) {
+        Ok(parsed) => Ok(parsed.attach(source)),
+        Err(error) => match unindented(&source, &error, limits) {
+            Some(parsed) => Ok(parsed.attach(source)),
+            None => Err((error, source)),
+        },
+    }
+}
+
+/// What was read of a text that is not attached yet.
+struct Parsed {
+    tree: Tree,
+    decoded: String,
+    duplicates: Vec<SyntaxError>,
+    root: NodeId,
+}
+
+impl Parsed {
+    fn attach(self, source: String) -> Document {
+        let Self { tree, decoded, duplicates, root } = self;
+        Document { tree: tree.attach(source, &decoded), root, duplicates }
+    }
+}
+
+/// Reads a text in which the quoted scalars at some offsets have tabs for line breaks.
+fn attempt(source: &str, unfolded: &[u32], limits: Limits) -> Result2<Parsed> {
     let mut tree = Tree::detached(source.len());
     tree.reserve(source.len());
     let mut reader = YamlReader {
-        parser: Parser::new_from_str(&source),
-        source: Source::new(&source),
-        cursor: Cursor { text: &source, ascii: source.is_ascii(), chars: 0, bytes: 0 },
+        parser: Parser::new_from_str(source),
+        source: Source::new(source),
+        cursor: Cursor { text: source, ascii: source.is_ascii(), chars: 0, bytes: 0 },
         tree,
         limits,
         duplicates: Vec::new(),
         anchors: HashMap::new(),
         repeated: 0,
+        unfolded,
     };
-    let result = reader.document();
+    let root = reader.document()?;
     let YamlReader { tree, source: Source { decoded, .. }, duplicates, .. } = reader;
-    match result {
-        Ok(root) => Ok(Document { tree: tree.attach(source, &decoded), root, duplicates }),
-        Err(error) => Err((error, source)),
+    Ok(Parsed { tree, decoded, duplicates, root })
+}
+
+/// Reads a text whose quoted scalars go on in lines that are indented no deeper than their key.
+///
+/// YAML forbids it, libyaml and SnakeYAML accept it, and so does CloudFormation: AWS's own
+/// templates have it. Each such scalar is put on one line, byte for byte, and read again.
+fn unindented(source: &str, first: &SyntaxError, limits: Limits) -> Option<Parsed> {
+    const MESSAGE: &str = "invalid indentation in quoted scalar";
+    const MAX_BYTES: usize = 32 << 20;
+    const MAX_SCALARS: usize = 200;
+    let mut bytes = source.as_bytes().to_vec();
+    let mut unfolded: Vec<u32> = Vec::new();
+    let mut at = (first.message == MESSAGE).then_some(first.offset)?;
+    while unfolded.len() < MAX_SCALARS.min(MAX_BYTES / source.len().max(1)) {
+        let start = at as usize;
+        let quote = *bytes.get(start).filter(|b| matches!(b, b'\'' | b'"'))?;
+        let mut end = start + 1;
+        while *bytes.get(end)? != quote || (quote == b'\'' && bytes.get(end + 1) == Some(&quote)) {
+            end += if bytes[end] == quote || (quote == b'"' && bytes[end] == b'\\') { 2 } else { 1 };
+        }
+        for byte in &mut bytes[start..end] {
+            match byte {
+                b'\n' => *byte = b'\t',
+                b'\r' => *byte = b' ',
+                _ => {}
+            }
+        }
+        unfolded.push(at);
+        unfolded.sort_unstable();
+        match attempt(std::str::from_utf8(&bytes).ok()?, &unfolded, limits) {
+            Ok(parsed) => return Some(parsed),
+            Err(error) if error.message == MESSAGE && !unfolded.contains(&error.offset) => at = error.offset,
+            Err(_) => return None,
+        }
     }
+    None
+}
+
+/// Folds a text whose line breaks are tabs: one is a space, more are one line break less.
+fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(tab) = rest.find('\t') {
+        out.push_str(rest[..tab].trim_end_matches(' '));
+        let after = rest[tab..].trim_start_matches([' ', '\t']);
+        let breaks = rest[tab..rest.len() - after.len()].matches('\t').count();
+        match breaks {
+            1 => out.push(' '),
+            more => out.extend(std::iter::repeat_n('\n', more - 1)),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Turns the parser's character indices, which never go back far, into byte offsets.
@@ -80,6 +158,8 @@ struct YamlReader<'s> {
     /// Node and size of each anchor; none while it is still open.
     anchors: HashMap<usize, Option<(NodeId, usize)>>,
     repeated: usize,
+    /// Offsets of quoted scalars that have tabs for line breaks, sorted.
+    unfolded: &'s [u32],
 }
 
 type Result2<T> = Result<T, SyntaxError>;
@@ -264,6 +344,13 @@ impl<'s> YamlReader<'s> {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, offset: u32) -> NodeId {
+        let folded;
+        let text = if self.is_unfolded(offset) {
+            folded = fold(text);
+            &folded
+        } else {
+            text
+        };
         if let Some(name) = tag.and_then(local) {
             // The parser's span of a tagged scalar begins at its tag.
             let span = self.source.add(text);
@@ -278,6 +365,15 @@ impl<'s> YamlReader<'s> {
             _ => Node::String(self.span(text, style, offset)),
         };
         self.tree.push(node, offset)
+    }
+
+    /// Whether the scalar that begins at an offset, perhaps with a tag, has tabs for line breaks.
+    fn is_unfolded(&self, offset: u32) -> bool {
+        let next = self.unfolded.partition_point(|&at| at < offset);
+        self.unfolded.get(next).is_some_and(|&at| {
+            let before = &self.source.text[offset as usize..at as usize];
+            before.is_empty() || (before.starts_with(['!', '&']) && !before.contains(['\n', '\'', '"']))
+        })
     }
 
     /// A span of the source where the text stands there as it is, else of decoded text.

@@ -76,6 +76,16 @@ fn yaml_scalars_are_those_of_yaml_1_1() {
 }
 
 #[test]
+fn quoted_text_may_go_on_at_the_indentation_of_its_key() {
+    let source = "a:\n  b: 'one \n  two\n\n  it''s'\n  c: !Sub \"x\n  ${y}\"\n  d: 1\n";
+    let document = yaml::read(source.into(), Limits::default()).unwrap();
+    assert_eq!(show(&document.tree, document.root), r#"{a:{b:"one two\nit's" c:!Sub "x ${y}" d:1}}"#);
+    assert_eq!(document.tree.source(), source, "lines stay where they are");
+    let d = document.tree.get(document.tree.get(document.root, "a").unwrap(), "d").unwrap();
+    assert_eq!(&source[document.tree.offset(d) as usize..], "1\n");
+}
+
+#[test]
 fn offsets_point_at_values() {
     let source = "名前: x\nenc: !If [a, 'false', no]\n";
     let document = yaml::read(source.into(), Limits::default()).unwrap();

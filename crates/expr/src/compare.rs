@@ -1,8 +1,9 @@
 //! Equality, order and coercion of values that may be absent, unknown or references.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
-use sekisho_estate::{Part, ReasonCode, Target, Value};
+use sekisho_estate::{Node, Part, ReasonCode, Target, View};
 use sekisho_facts::Kind;
 
 use crate::frame::Frame;
@@ -24,12 +25,13 @@ pub(crate) fn equal<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) ->
         (Val::Int(_) | Val::Double(_), Val::Int(_) | Val::Double(_)) => number(left) == number(right),
         (Val::Secret(_), _) | (_, Val::Secret(_)) => return Err(frame.unknown(ReasonCode::Secret, "value")),
         (Val::Reference(a), Val::Reference(b)) => return references(frame, a, b),
-        (Val::Reference(a), Val::Str(b)) | (Val::Str(b), Val::Reference(a)) => {
-            match frame.reader.referenced_value(a) {
-                Some(Value::Str(text)) => text == b,
-                _ => return Err(frame.unknown(ReasonCode::AttributeAtDeploy, a.name())),
-            }
-        }
+        (Val::Reference(a), other) | (other, Val::Reference(a)) => match (text(frame, Val::Reference(a)), other) {
+            (known @ Val::Str(_), _) => return equal(frame, known, other),
+            (_, Val::Null) => false,
+            (_, Val::Text(_)) => return Err(frame.unknown(ReasonCode::NotComparable, a.name())),
+            // An attribute can be a number, a list or an object.
+            _ => return Err(frame.unknown(ReasonCode::AttributeAtDeploy, a.name())),
+        },
         (Val::Text(text), Val::Str(b)) | (Val::Str(b), Val::Text(text)) => {
             if text.can_be(b) {
                 return Err(frame.unknown(ReasonCode::AttributeAtDeploy, text.display()));
@@ -45,9 +47,6 @@ pub(crate) fn equal<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) ->
             } else {
                 return Err(frame.unknown(ReasonCode::NotComparable, a.display()));
             }
-        }
-        (Val::Text(a), Val::Reference(_)) | (Val::Reference(_), Val::Text(a)) => {
-            return Err(frame.unknown(ReasonCode::NotComparable, a.display()));
         }
         (Val::Resource(a), Val::Resource(b)) => a.id == b.id,
         (Val::Node(_) | Val::Items(..) | Val::Pairs(_), Val::Node(_) | Val::Items(..) | Val::Pairs(_)) => {
@@ -80,15 +79,13 @@ fn references<'a>(frame: &Frame<'_, 'a>, a: Target<'a>, b: Target<'a>) -> Decide
 }
 
 fn containers<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) -> Decided<'a> {
-    match (pairs(frame, left), pairs(frame, right)) {
+    match (pairs(frame, left)?, pairs(frame, right)?) {
         (Some(a), Some(b)) => {
             if a.len() != b.len() {
                 return Ok(false);
             }
-            all_equal(a.iter().map(|(key, value)| {
-                let other = b.iter().find(|(k, _)| matches!((k, key), (Val::Str(x), Val::Str(y)) if x == y));
-                other.map_or(Ok(false), |(_, other)| equal(frame, *value, *other))
-            }))
+            let b: HashMap<&str, Val<'a>> = b.into_iter().collect();
+            all_equal(a.iter().map(|(key, value)| b.get(key).map_or(Ok(false), |other| equal(frame, *value, *other))))
         }
         (None, None) => {
             let ((a, open_a), (b, open_b)) = (frame.elements(left)?, frame.elements(right)?);
@@ -116,17 +113,27 @@ fn all_equal<'a>(parts: impl Iterator<Item = Decided<'a>>) -> Decided<'a> {
     unknown.map_or(Ok(true), Err)
 }
 
-fn pairs<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Option<Vec<(Val<'a>, Val<'a>)>> {
+type Pairs<'a> = Vec<(&'a str, Val<'a>)>;
+
+/// The entries of a map, each key once; none for a list.
+fn pairs<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Result<Option<Pairs<'a>>, Val<'a>> {
     match value {
-        Val::Pairs(pairs) => Some(pairs.to_vec()),
-        Val::Node(view) if matches!(view.stack.tree.node(view.node), sekisho_estate::Node::Map(_)) => Some(
-            view.entries()
-                .iter()
-                .map(|e| (Val::Str(view.stack.text(e.key)), frame.read(view.at(e.value))))
-                .filter(|(_, v)| !matches!(v, Val::Absent))
-                .collect(),
-        ),
-        _ => None,
+        Val::Pairs(pairs) => {
+            let mut found: Pairs<'a> = Vec::with_capacity(pairs.len());
+            for (key, value) in pairs.iter().filter(|(_, value)| !matches!(value, Val::Absent)) {
+                match text(frame, *key) {
+                    Val::Str(key) if found.iter().any(|(k, _)| *k == key) => {}
+                    Val::Str(key) => found.push((key, *value)),
+                    unknown @ Val::Unknown(_) => return Err(unknown),
+                    _ => return Err(frame.unknown(ReasonCode::NotComparable, "key")),
+                }
+            }
+            Ok(Some(found))
+        }
+        Val::Node(view) if !is_list(view) => {
+            Ok(Some(frame.entries(view)?.into_iter().map(|(key, value)| (key, frame.read(value))).collect()))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -141,9 +148,20 @@ pub(crate) fn order<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) ->
             .partial_cmp(&number(right))
             .ok_or_else(|| frame.unknown(ReasonCode::NotComparable, "number")),
         (Val::Absent, _) | (_, Val::Absent) => Err(frame.unknown(ReasonCode::AbsentOperand, "an operand")),
-        (Val::Reference(target), _) | (_, Val::Reference(target)) => {
-            Err(frame.unknown(ReasonCode::AttributeAtDeploy, target.name()))
+        (Val::Reference(target), other) | (other, Val::Reference(target)) => {
+            let written = |value| if matches!(value, Val::Reference(_)) { text(frame, value) } else { value };
+            match (written(left), written(right)) {
+                (Val::Str(a), Val::Str(b)) => Ok(a.cmp(b)),
+                (Val::Str(_), _) if !matches!(other, Val::Reference(_)) => {
+                    Err(frame.unknown(ReasonCode::NotComparable, "value"))
+                }
+                _ => Err(frame.unknown(ReasonCode::AttributeAtDeploy, target.name())),
+            }
         }
+        (Val::Text(text), _) | (_, Val::Text(text)) => {
+            Err(frame.unknown(ReasonCode::AttributeAtDeploy, text.display()))
+        }
+        (Val::Secret(_), _) | (_, Val::Secret(_)) => Err(frame.unknown(ReasonCode::Secret, "value")),
         _ => Err(frame.unknown(ReasonCode::NotComparable, "value")),
     }
 }
@@ -158,6 +176,7 @@ fn number(value: Val<'_>) -> Option<f64> {
 
 /// A value in the kind that the schema gives its place, as the service coerces it:
 /// `"True"` where a boolean belongs, `"90"` where a number belongs, `90` where text belongs.
+/// What the service would refuse is unknown.
 #[inline]
 pub(crate) fn coerce<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, kind: Kind) -> Val<'a> {
     match (kind, value) {
@@ -192,19 +211,35 @@ pub(crate) fn coerce<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, kind: Kind) -> V
         (Kind::Boolean | Kind::Integer | Kind::Number, Val::Text(text)) => {
             frame.unknown(ReasonCode::AttributeAtDeploy, text.display())
         }
+        (Kind::List, Val::Node(view)) if !is_list(view) => frame.unknown(ReasonCode::WrongShape, "list"),
+        (Kind::Map | Kind::Object, Val::Node(view)) if is_list(view) => {
+            frame.unknown(ReasonCode::WrongShape, "object")
+        }
+        (Kind::Map | Kind::Object, Val::Str(_) | Val::Text(_) | Val::Items(..)) => {
+            frame.unknown(ReasonCode::WrongShape, "object")
+        }
+        (Kind::Map | Kind::Object, Val::Reference(_)) if matches!(text(frame, value), Val::Str(_)) => {
+            frame.unknown(ReasonCode::WrongShape, "object")
+        }
         _ => value,
     }
+}
+
+fn is_list(view: View<'_>) -> bool {
+    matches!(view.stack.tree.node(view.node), Node::List(_))
 }
 
 /// A scalar as text.
 pub(crate) fn text<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Val<'a> {
     match value {
         Val::Int(i) => Val::Str(frame.bump().alloc_str(&i.to_string())),
+        // 8.0 stays "8.0": it may be a version.
+        Val::Double(d) if d.fract() == 0.0 && d.abs() < 1e7 => Val::Str(frame.bump().alloc_str(&format!("{d:.1}"))),
         Val::Double(d) => Val::Str(frame.bump().alloc_str(&d.to_string())),
         Val::Bool(b) => Val::Str(if b { "true" } else { "false" }),
         Val::Reference(target) => match frame.reader.referenced_value(target) {
-            Some(Value::Str(text)) => Val::Str(text),
-            _ => value,
+            Some(known) => text(frame, frame.convert(known)),
+            None => value,
         },
         other => other,
     }
@@ -214,9 +249,9 @@ pub(crate) fn text<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Val<'a> {
 pub(crate) fn version_at_least<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, least: Val<'a>) -> Decided<'a> {
     let (value, least) = (text(frame, value), text(frame, least));
     let (Val::Str(version), Val::Str(least)) = (value, least) else {
-        return Err(match value {
-            unknown @ Val::Unknown(_) => unknown,
-            Val::Absent => frame.unknown(ReasonCode::AbsentOperand, "version"),
+        return Err(match (value, least) {
+            (unknown @ Val::Unknown(_), _) | (Val::Str(_), unknown @ Val::Unknown(_)) => unknown,
+            (Val::Absent, _) | (Val::Str(_), Val::Absent) => frame.unknown(ReasonCode::AbsentOperand, "version"),
             _ => frame.unknown(ReasonCode::NotComparable, "version"),
         });
     };

@@ -1,18 +1,22 @@
 //! What an evaluation works with: the resource, the world, variables, limits, evidence.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 
 use bumpalo::Bump;
-use sekisho_estate::{Reader, ReasonCode, Value, View, Why};
-use sekisho_facts::{Companion, ServiceDefault};
+use sekisho_estate::{Node, Reader, ReasonCode, Target, Value, View, Why};
+use sekisho_facts::{Companion, Kind, ServiceDefault};
 
 use crate::functions::Function;
 use crate::value::{ResourceRef, Val};
 
 /// Most variables of nested macros.
 pub(crate) const MAX_VARIABLES: usize = 8;
-/// Most steps of one evaluation, so that a user's control ends.
-pub(crate) const MAX_STEPS: u32 = 2_000_000;
+/// Most steps of one judgement over all its worlds, so that a user's control ends: elements
+/// looked at, calls, and pieces of text.
+pub(crate) const MAX_STEPS: usize = 2_000_000;
+/// Bytes of text that are made or searched in one step.
+pub(crate) const STEP_BYTES: usize = 64;
 
 /// The analyses that answer what the language cannot.
 pub trait Host: Sync {
@@ -61,7 +65,8 @@ pub enum Seen<'a> {
     Value(View<'a>, Val<'a>),
     /// Something that is not written: where it would stand, and its name.
     Absent(View<'a>, &'a str),
-    /// A default of the service that counts, where it would stand, and its name.
+    /// A default of the service that counts: the place below which it would stand, and its path
+    /// from there, names joined with `/`.
     Default(View<'a>, &'a str, &'static ServiceDefault),
     /// A statement of a policy.
     Statement(View<'a>),
@@ -82,7 +87,7 @@ pub struct Frame<'r, 'a> {
     /// What was seen, when that is wanted.
     pub seen: Option<&'r RefCell<Vec<Seen<'a>>>>,
     pub(crate) variables: [Cell<Val<'a>>; MAX_VARIABLES],
-    pub(crate) steps: Cell<u32>,
+    pub(crate) steps: Cell<usize>,
     pub(crate) trace: Option<&'r RefCell<Vec<TraceStep>>>,
 }
 
@@ -122,10 +127,10 @@ impl<'r, 'a> Frame<'r, 'a> {
         Val::Unknown(self.reader.reason(code, subject))
     }
 
-    /// Counts a step; an error when there are too many.
+    /// Counts steps; an error when there are too many.
     #[inline]
-    pub(crate) fn step(&self) -> Result<(), Val<'a>> {
-        let steps = self.steps.get() + 1;
+    pub(crate) fn step(&self, steps: usize) -> Result<(), Val<'a>> {
+        let steps = self.steps.get().saturating_add(steps);
         self.steps.set(steps);
         if steps > MAX_STEPS {
             Err(self.unknown(ReasonCode::StepLimit, MAX_STEPS.to_string()))
@@ -134,11 +139,28 @@ impl<'r, 'a> Frame<'r, 'a> {
         }
     }
 
+    /// Whether anybody asks what was seen.
+    #[inline]
+    #[must_use]
+    pub fn notes(&self) -> bool {
+        self.seen.is_some()
+    }
+
     /// Notes what was seen. Free when nobody asks.
     #[inline]
     pub fn see(&self, what: impl FnOnce() -> Seen<'a>) {
         if let Some(seen) = self.seen {
             seen.borrow_mut().push(what());
+        }
+    }
+
+    /// Replaces the value that was read last by something else seen at its place.
+    pub fn replace_last(&self, what: impl FnOnce(View<'a>) -> Seen<'a>) {
+        if let Some(seen) = self.seen
+            && let Some(last) = seen.borrow_mut().last_mut()
+            && let Seen::Value(view, _) = *last
+        {
+            *last = what(view);
         }
     }
 
@@ -173,7 +195,7 @@ impl<'r, 'a> Frame<'r, 'a> {
         }
     }
 
-    /// The elements of a list value, with the reason why there may be more.
+    /// The elements of a list value or the keys of a map, with the reason why there may be more.
     ///
     /// # Errors
     /// The value to give instead, when it is not a list.
@@ -181,7 +203,8 @@ impl<'r, 'a> Frame<'r, 'a> {
         match value {
             Val::Items(items, open) => Ok((items, open)),
             Val::Node(view) => match view.stack.tree.node(view.node) {
-                sekisho_estate::Node::List(range) => {
+                Node::List(range) => {
+                    self.step(range.len as usize)?;
                     let mut items =
                         bumpalo::collections::Vec::with_capacity_in(range.len as usize, self.bump());
                     for &node in view.stack.tree.children(range) {
@@ -192,16 +215,23 @@ impl<'r, 'a> Frame<'r, 'a> {
                     }
                     Ok((items.into_bump_slice(), None))
                 }
-                _ => Ok((
-                    self.bump().alloc_slice_fill_iter(
-                        view.entries().iter().map(|e| Val::Str(view.stack.text(e.key))),
-                    ),
-                    None,
-                )),
+                _ => {
+                    let mut keys =
+                        bumpalo::collections::Vec::with_capacity_in(view.entries().len(), self.bump());
+                    keys.extend(self.entries(view)?.into_iter().map(|(key, _)| Val::Str(key)));
+                    Ok((keys.into_bump_slice(), None))
+                }
             },
-            Val::Pairs(pairs) => Ok((self.bump().alloc_slice_fill_iter(pairs.iter().map(|(k, _)| *k)), None)),
+            Val::Pairs(pairs) => {
+                self.step(pairs.len())?;
+                Ok((self.bump().alloc_slice_fill_iter(pairs.iter().map(|(k, _)| *k)), None))
+            }
             Val::Absent => Ok((&[], None)),
             unknown @ Val::Unknown(_) => Err(unknown),
+            // An attribute may itself be a list; how long, AWS will say.
+            Val::Reference(target) if !is_one(target) => {
+                Err(self.unknown(ReasonCode::AttributeAtDeploy, target.name()))
+            }
             // One value where the schema has a list is a list of one, as the service takes it.
             single @ (Val::Str(_) | Val::Text(_) | Val::Reference(_) | Val::Resource(_)) => {
                 Ok((self.bump().alloc_slice_copy(&[single]), None))
@@ -209,4 +239,39 @@ impl<'r, 'a> Frame<'r, 'a> {
             _ => Err(self.unknown(ReasonCode::WrongShape, "list")),
         }
     }
+
+    /// The entries of a map that are written in this world; of equal keys the last.
+    pub(crate) fn entries(&self, map: View<'a>) -> Result<Vec<(&'a str, View<'a>)>, Val<'a>> {
+        let written = map.entries();
+        self.step(written.len())?;
+        let mut seen = HashSet::with_capacity(written.len());
+        let mut entries = Vec::with_capacity(written.len());
+        for entry in written.iter().rev() {
+            let (key, value) = (map.stack.text(entry.key), map.at(entry.value));
+            if seen.insert(key) && !self.left_out(value) {
+                entries.push((key, value));
+            }
+        }
+        entries.reverse();
+        Ok(entries)
+    }
+
+    /// Whether a value is not written in this world. Reads only what can be so.
+    fn left_out(&self, view: View<'a>) -> bool {
+        match view.stack.tree.node(view.node) {
+            Node::Absent => true,
+            Node::Choice { .. } | Node::Variable(_) | Node::Foreign { .. } | Node::Operation { .. } => {
+                matches!(self.read(view), Val::Absent)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether what a reference gives is one value: what `Ref` gives is, of attributes the schema tells.
+fn is_one(target: Target<'_>) -> bool {
+    target.attribute.is_empty()
+        || sekisho_facts::resource_type(target.type_name())
+            .and_then(|kind| kind.attribute(target.attribute))
+            .is_some_and(|shape| matches!(shape.kind(), Kind::Boolean | Kind::Integer | Kind::Number | Kind::String))
 }

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 use sekisho_estate::{Estate, Reader, Reason, ReasonCode};
 use sekisho_facts::ResourceType;
 
-use crate::compile::{Code, Compiler};
+use crate::compile::{Code, Compiler, truth};
 use crate::frame::{Frame, Host, Seen, TraceStep};
 use crate::syntax::{ExpressionError, parse};
 use crate::types::Type;
@@ -60,7 +60,7 @@ pub fn compile(
         let parsed = parse(text)?;
         let compiled = Compiler::new(this, traced).expression(&parsed)?;
         if !Type::Bool.comparable(&compiled.kind) {
-            let message = format!("the expression must be true or false, not a {}", compiled.kind.name());
+            let message = format!("the expression must be true or false, not {}", compiled.kind);
             return Err(ExpressionError::new(parsed.span, message));
         }
         Ok(compiled.code)
@@ -115,8 +115,10 @@ impl Program {
         let reader = Reader::new(estate, bump);
         let (mut worlds, mut best): (Vec<World>, Option<(Truth, bool)>) = (Vec::new(), None);
         let (mut evidence, mut reason) = (Vec::new(), None);
+        let mut steps = 0;
         loop {
             let frame = Frame::new(&reader, host, this);
+            frame.steps.set(steps);
             let (truth, why) = self.once(&frame);
             let default = reader.worlds.is_default();
             let better = best.is_none_or(|(t, d)| truth > t || (truth == t && default && !d));
@@ -128,6 +130,7 @@ impl Program {
                     let seen = RefCell::new(Vec::new());
                     let mut noting = Frame::new(&reader, host, this);
                     noting.seen = Some(&seen);
+                    noting.steps.set(steps);
                     self.once(&noting);
                     let seen = seen.take();
                     evidence = seen.iter().map(|s| keep(&frame, s)).collect();
@@ -135,6 +138,7 @@ impl Program {
                     evidence.clear();
                 }
             }
+            steps = frame.steps.get();
             if !reader.worlds.is_only() {
                 worlds.push(World { when: reader.worlds.label(), truth, default });
             }
@@ -167,18 +171,16 @@ impl Program {
         }
         if let Some(when) = &self.when {
             let start = frame.mark();
-            match when(frame) {
-                Val::Bool(true) => frame.forget(start, frame.mark()),
-                Val::Bool(false) => return (Truth::NotApplicable, None),
-                Val::Unknown(why) => return (Truth::Unknown, Some(why.to_reason())),
-                _ => return (Truth::Unknown, Some(Reason::new(ReasonCode::AbsentOperand, "when"))),
+            match truth(frame, when(frame)) {
+                Ok(true) => frame.forget(start, frame.mark()),
+                Ok(false) => return (Truth::NotApplicable, None),
+                Err(unknown) => return (Truth::Unknown, reason_of(unknown)),
             }
         }
-        match (self.pass_if)(frame) {
-            Val::Bool(true) => (Truth::Pass, None),
-            Val::Bool(false) => (Truth::Fail, None),
-            Val::Unknown(why) => (Truth::Unknown, Some(why.to_reason())),
-            _ => (Truth::Unknown, Some(Reason::new(ReasonCode::AbsentOperand, "pass_if"))),
+        match truth(frame, (self.pass_if)(frame)) {
+            Ok(true) => (Truth::Pass, None),
+            Ok(false) => (Truth::Fail, None),
+            Err(unknown) => (Truth::Unknown, reason_of(unknown)),
         }
     }
 
@@ -196,24 +198,29 @@ impl Program {
             let (when, pass_if) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
             let mut frame = Frame::new(&reader, host, this);
             let exists = this.is_none_or(|t| frame.reader.exists(t.stack, t.resource));
-            let mut truth = Truth::NotApplicable;
+            let mut decided = Truth::NotApplicable;
             if exists {
                 frame.trace = Some(&when);
                 let applies = self.when.as_ref().map(|code| code(&frame));
                 frame.trace = Some(&pass_if);
-                if matches!(applies, None | Some(Val::Bool(true))) {
+                if applies.is_none_or(|value| matches!(truth(&frame, value), Ok(true))) {
                     (self.pass_if)(&frame);
                 }
                 frame.trace = None;
-                truth = self.once(&frame).0;
+                decided = self.once(&frame).0;
             }
             let (when, pass_if) = (when.take(), pass_if.take());
-            explanations.push(Explanation { world: reader.worlds.label(), exists, truth, when, pass_if });
+            let world = reader.worlds.label();
+            explanations.push(Explanation { world, exists, truth: decided, when, pass_if });
             if !reader.worlds.next() {
                 return explanations;
             }
         }
     }
+}
+
+fn reason_of(value: Val<'_>) -> Option<Reason> {
+    if let Val::Unknown(why) = value { Some(why.to_reason()) } else { None }
 }
 
 /// An evaluation in one world, step by step.

@@ -32,7 +32,7 @@ pub(crate) enum Type {
 }
 
 /// The place of a property in its type: its names, `*` for the elements of a list.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Path {
     /// The resource type.
     pub(crate) root: ResourceType,
@@ -83,26 +83,50 @@ impl Type {
         })
     }
 
-    /// Name for messages.
+    /// The kind in which a scalar of this type is read; none for what is no scalar.
     #[must_use]
-    pub(crate) fn name(&self) -> &'static str {
+    pub(crate) fn scalar(&self) -> Option<Kind> {
         match self {
-            Self::Any => "anything",
-            Self::Null => "null",
-            Self::Bool => "boolean",
-            Self::Int => "integer",
-            Self::Double => "number",
-            Self::String => "string",
-            Self::List(_) => "list",
-            Self::Map => "map",
-            Self::Shape(shape, _) => match shape.kind() {
-                Kind::List => "list",
-                Kind::Any => "anything",
-                _ => "object",
-            },
-            Self::Resource(_) => "resource",
-            Self::Companions(_) => "companions",
-            Self::Attributes => "attributes",
+            Self::Bool => Some(Kind::Boolean),
+            Self::Int => Some(Kind::Integer),
+            Self::Double => Some(Kind::Number),
+            Self::String => Some(Kind::String),
+            _ => None,
+        }
+    }
+
+    /// The kind in which a value of this type is read; none where anything may stand.
+    #[must_use]
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Shape(shape, _) => Some(shape.kind()).filter(|kind| *kind != Kind::Any),
+            _ => self.scalar(),
+        }
+    }
+
+    /// Whether a value of this type is known to be a list.
+    #[must_use]
+    pub(crate) fn is_list(&self) -> bool {
+        match self {
+            Self::List(_) => true,
+            Self::Shape(shape, _) => shape.kind() == Kind::List,
+            _ => false,
+        }
+    }
+
+    /// The type of what is one or the other.
+    #[must_use]
+    pub(crate) fn either(self, other: &Self) -> Self {
+        if self.same(other) { self } else { Self::Any }
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::List(a), Self::List(b)) => a.same(b),
+            (Self::Shape(a, x), Self::Shape(b, y)) => a == b && x == y,
+            (Self::Resource(a), Self::Resource(b)) => a == b,
+            (Self::Companions(a), Self::Companions(b)) => a == b,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }
 
@@ -126,5 +150,29 @@ impl Type {
         };
         let (a, b) = (class(self), class(other));
         a == 0 || b == 0 || a == b
+    }
+}
+
+/// With its article, for messages.
+impl std::fmt::Display for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Any => "anything",
+            Self::Null => "null",
+            Self::Bool => "a boolean",
+            Self::Int => "an integer",
+            Self::Double => "a number",
+            Self::String => "a string",
+            Self::List(_) => "a list",
+            Self::Map => "a map",
+            Self::Shape(shape, _) => match shape.kind() {
+                Kind::List => "a list",
+                Kind::Any => "anything",
+                _ => "an object",
+            },
+            Self::Resource(_) => "a resource",
+            Self::Companions(_) => "companions",
+            Self::Attributes => "attributes",
+        })
     }
 }

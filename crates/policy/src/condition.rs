@@ -153,7 +153,8 @@ impl Operator {
             }
             _ => (name, false),
         };
-        let (_, comparison, negated) = OPERATORS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))?;
+        let (_, comparison, negated) =
+            OPERATORS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))?;
         // "You can add IfExists to the end of any condition operator name except the Null condition."
         if *comparison == Comparison::Null && if_exists {
             return None;

@@ -82,9 +82,14 @@ impl<'e> Item<'e> {
                 }
                 Shape::Map(members)
             }
-            Value::List(list) => {
-                Shape::List(list.elements().iter().map(|&node| Self::node(list.at(node))).collect())
-            }
+            // Elements are all read; so each can stand where it is written in this world.
+            Value::List(list) => Shape::List(
+                list.elements()
+                    .iter()
+                    .map(|&node| list.at(node))
+                    .map(|view| Self::value(reader.resolve(view), Some(view)))
+                    .collect(),
+            ),
             Value::Items(items) => {
                 Shape::List(items.iter().map(|&item| Self::value(item, self.at)).collect())
             }
@@ -136,9 +141,8 @@ pub(crate) fn of_json<'e>(
             }
         }
     }
-    let document = json::read(source, LIMITS).map_err(|(error, _)| {
-        why(&format!("not JSON at byte {}: {}", error.offset, error.message))
-    })?;
+    let document = json::read(source, LIMITS)
+        .map_err(|(error, _)| why(&format!("not JSON at byte {}: {}", error.offset, error.message)))?;
     if let Some(twice) = document.duplicates.first() {
         return Err(why(&twice.message.replace(|c| mark(c).is_some(), "…")));
     }

@@ -99,9 +99,7 @@ impl<'e> Selection<'e, Element<'e>> {
         match self {
             Self::Absent => Tri::Yes,
             Self::Only(of) => Tri::any(of.iter().map(|element| element.pattern.covers(pattern))),
-            Self::AllBut(of) => {
-                Tri::all(of.iter().map(|element| element.pattern.overlaps(pattern).negate()))
-            }
+            Self::AllBut(of) => Tri::all(of.iter().map(|element| element.pattern.overlaps(pattern).negate())),
             Self::Unknown(why) => Tri::Unknown(*why),
         }
     }
@@ -112,9 +110,7 @@ impl<'e> Selection<'e, Element<'e>> {
         match self {
             Self::Absent => Tri::Yes,
             Self::Only(of) => Tri::any(of.iter().map(|element| element.pattern.overlaps(pattern))),
-            Self::AllBut(of) => {
-                Tri::any(of.iter().map(|element| element.pattern.covers(pattern))).negate()
-            }
+            Self::AllBut(of) => Tri::any(of.iter().map(|element| element.pattern.covers(pattern))).negate(),
             Self::Unknown(why) => Tri::Unknown(*why),
         }
     }

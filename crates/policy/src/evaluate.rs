@@ -26,8 +26,7 @@ impl<'e> Test<'e> {
             Err(why) => return Tri::Unknown(why),
         };
         // The key is there with one value: set operators and IfExists change nothing.
-        let equal =
-            Tri::any(self.values.iter().map(|element| compare(operator.comparison, element, value)));
+        let equal = Tri::any(self.values.iter().map(|element| compare(operator.comparison, element, value)));
         if operator.negated { equal.negate() } else { equal }
     }
 }

@@ -227,7 +227,10 @@ mod tests {
         let facebook = Some("graph.facebook.com");
         assert_eq!(limit_of("graph.facebook.com:app_id", facebook), Some(Limit::Fixed));
         assert_eq!(limit_of("graph.facebook.com:app_id", None), None);
-        assert_eq!(limit_of("cognito-identity.amazonaws.com:amr", Some("cognito-identity.amazonaws.com")), None);
+        assert_eq!(
+            limit_of("cognito-identity.amazonaws.com:amr", Some("cognito-identity.amazonaws.com")),
+            None
+        );
         assert_eq!(limit_of("AWS:SourceOwner", None), Some(Limit::Fixed));
     }
 }

@@ -230,7 +230,9 @@ impl<'r, 'e> Parser<'r, 'e> {
                 for member in operators {
                     match member.item.shape(self.reader) {
                         Shape::Absent => {}
-                        Shape::Map(keys) => tests.extend(keys.iter().filter_map(|key| self.test(&member, key))),
+                        Shape::Map(keys) => {
+                            tests.extend(keys.iter().filter_map(|key| self.test(&member, key)))
+                        }
                         Shape::Unknown(why) => tests.push(unknown(why, member.name, member.item)),
                         _ => tests.push(unknown(why("Condition"), member.name, member.item)),
                     }

@@ -98,7 +98,8 @@ impl<'e> Principal<'e> {
 
     /// The principal of a type of the principal map.
     pub(crate) fn new(kind: &str, pattern: Pattern<'e>, value: Value<'e>, at: Option<View<'e>>) -> Self {
-        let unknown = |subject| PrincipalKind::Unknown(Why { code: ReasonCode::PolicyNotUnderstood, subject });
+        let unknown =
+            |subject| PrincipalKind::Unknown(Why { code: ReasonCode::PolicyNotUnderstood, subject });
         let known = pattern.known();
         let wildcard = pattern.units.contains(&crate::pattern::Unit::Char('*'));
         let kind = match kind {

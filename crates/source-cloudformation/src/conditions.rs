@@ -223,7 +223,7 @@ impl Lowering<'_> {
     fn break_cycle(&mut self, id: ConditionId, to: ConditionId) {
         let name = self.stack.conditions[to as usize].name.clone();
         let reason = Reason::new(ReasonCode::Cyclic, format!("condition {name}"));
-        self.part.remarks.push(crate::remark::Remark::note(crate::remark::WHOLE, reason.to_string()));
+        self.say(crate::remark::Remark::note(crate::remark::WHOLE, reason.to_string()));
         self.stack.conditions[id as usize].formula = Formula::Unknown(reason);
     }
 

@@ -7,6 +7,9 @@ use sekisho_estate::{Estate, Node, NodeId, Reference, ResourceId, ResourceIndex,
 use crate::lower::Part;
 use crate::nested::Group;
 
+/// Most edges that lead out of one stack: a list of many references may be used at many places.
+const MAX_CROSSING: usize = 1_000_000;
+
 /// Puts all groups into one estate, its stacks ordered by id. Linear but for the sort.
 pub(crate) fn gather(groups: Vec<Group>) -> (Estate, Vec<Part>) {
     let mut stacks = Vec::new();
@@ -46,6 +49,7 @@ pub(crate) fn gather(groups: Vec<Group>) -> (Estate, Vec<Part>) {
 pub(crate) fn cross_edges(estate: &mut Estate, parts: &[Part]) {
     let mut known: HashMap<(u32, NodeId), Vec<(ResourceId, String)>> = HashMap::new();
     for (index, part) in parts.iter().enumerate() {
+        let mut names: HashMap<String, u32> = HashMap::new();
         let mut seen: HashSet<(ResourceIndex, NodeId, ResourceId, u32)> = HashSet::new();
         for &(from, node) in &part.uses {
             let start = end_of(estate, (index as u32, node));
@@ -54,8 +58,14 @@ pub(crate) fn cross_edges(estate: &mut Estate, parts: &[Part]) {
                 if to.stack.0 == index as u32 {
                     continue;
                 }
+                if seen.len() >= MAX_CROSSING {
+                    break;
+                }
                 let stack = &mut estate.stacks[index];
-                let attribute = stack.tree.intern(&attribute);
+                let attribute = match attribute.as_str() {
+                    "" => 0,
+                    name => *names.entry(name.to_owned()).or_insert_with(|| stack.tree.add_name(name)),
+                };
                 if seen.insert((from, node, to, attribute)) {
                     stack.references.push(Reference { from, node, to, attribute });
                 }

@@ -106,6 +106,7 @@ impl Lowering<'_> {
         for item in items {
             let binding = Binding::new(&identifier, item);
             for repeated in &template {
+                let value = self.copy(repeated.value, &binding, depth);
                 if self.expanded > MAX_EXPANSION {
                     let message = format!(
                         "{name}: the loops of this template write more than {MAX_EXPANSION} values; the rest is not read"
@@ -113,7 +114,6 @@ impl Lowering<'_> {
                     self.loss(entry.value, message);
                     return Err(Reason::new(ReasonCode::TooManyAlternatives, &*name));
                 }
-                let value = self.copy(repeated.value, &binding, depth);
                 let key = match binding.apply(self.stack.tree.text(repeated.key)) {
                     Cow::Borrowed(_) => repeated.key,
                     Cow::Owned(text) => self.stack.tree.add_text(&text),
@@ -233,7 +233,7 @@ impl Lowering<'_> {
     /// Says that loops need their transform.
     pub(crate) fn note_missing_extension(&mut self) {
         if self.expanded > 0 {
-            self.part.remarks.push(Remark::note(
+            self.say(Remark::note(
                 crate::remark::WHOLE,
                 "Fn::ForEach needs `Transform: AWS::LanguageExtensions`; it is expanded all the same",
             ));

@@ -6,6 +6,11 @@ use sekisho_estate::{Formula, Node, NodeId, Operation, Range, Reason, ReasonCode
 use crate::function::Function;
 use crate::lower::{Import, Lowering, NestedOutput, Symbol, subspan};
 
+/// Longest logical id.
+///
+/// AWS: User Guide, "Understand CloudFormation quotas".
+const MAX_ID: usize = 255;
+
 impl Lowering<'_> {
     /// Lowers a function call in place.
     pub(crate) fn function(&mut self, id: NodeId, function: Function, argument: NodeId, depth: u32) {
@@ -138,8 +143,12 @@ impl Lowering<'_> {
         let text = self.stack.tree.text(name);
         // AWS: User Guide, "Using modules": a resource inside a module is named by the module's
         // logical id and its own, with or without a period between.
-        if let Some((_, reason)) = self.modules.iter().find(|(module, _)| text.starts_with(&**module)) {
-            return Node::Unknown(*reason);
+        if !self.modules.is_empty() {
+            let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).take(MAX_ID);
+            let within = ends.filter_map(|end| self.modules.get(&text[..end])).last();
+            if let Some(&reason) = within {
+                return Node::Unknown(reason);
+            }
         }
         if let Some(reason) = &self.elsewhere {
             let reason = reason.clone();

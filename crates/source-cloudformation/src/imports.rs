@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bumpalo::Bump;
 use sekisho_estate::{
-    Condition, Estate, Formula, Node, NodeId, Reader, Reason, ReasonCode, StackIndex, Value,
+    Condition, Estate, Formula, Node, NodeId, Reader, Reason, ReasonCode, Stack, StackIndex, Value,
 };
 
 use crate::lower::{Import, Part};
@@ -109,29 +109,19 @@ fn one(
             }
             Err(reason) => {
                 stack.unresolved.push((reason.clone(), offset));
-                let unknown = stack.unknown(reason);
+                let unknown = unknown(stack, reason);
                 stack.tree.set(import.node, unknown);
                 return;
             }
         }
     } else {
         // `if name == a then … else if name == b then … else unknown`.
-        let mut otherwise = None;
-        for (name, target) in found.iter().rev() {
-            if let (Err(reason), None) = (target, otherwise) {
-                stack.unresolved.push((reason.clone(), offset));
-                let unknown = stack.unknown(reason.clone());
-                otherwise = Some(stack.tree.push(unknown, offset));
-            }
-            let _ = name;
+        let failed = found.iter().find_map(|(_, target)| target.clone().err());
+        if let Some(reason) = &failed {
+            stack.unresolved.push((reason.clone(), offset));
         }
-        let mut chain = match otherwise {
-            Some(node) => node,
-            None => {
-                let unknown = stack.unknown(Reason::new(ReasonCode::ImportNotFound, ""));
-                stack.tree.push(unknown, offset)
-            }
-        };
+        let last = unknown(stack, failed.unwrap_or_else(|| Reason::new(ReasonCode::ImportNotFound, "")));
+        let mut chain = stack.tree.push(last, offset);
         for (name, target) in found.iter().rev() {
             let (Name::Known(text), Ok(target)) = (name, target) else { continue };
             let value = stack.tree.push(foreign(*target), offset);
@@ -148,4 +138,9 @@ fn one(
     if let Some(from) = import.from {
         parts[index].uses.push((from, import.node));
     }
+}
+
+fn unknown(stack: &mut Stack, reason: Reason) -> Node {
+    stack.reasons.push(reason);
+    Node::Unknown(stack.reasons.len() as u32 - 1)
 }

@@ -41,7 +41,9 @@ pub(crate) fn take(file: SourceFile, limits: Limits) -> Taken {
     let limits = Limits { depth: limits.depth.min(MAX_NESTING), ..limits };
     let SourceFile { path, bytes, named } = file;
     let (sha256, read) = if (DIGEST_BESIDE..=64 << 20).contains(&bytes.len()) {
-        let copy = bytes.clone();
+        // With room behind it for the text that lowering adds, so that it is not copied again.
+        let mut copy = Vec::with_capacity(bytes.len() + bytes.len() / 8);
+        copy.extend_from_slice(&bytes);
         join(|| digest(&bytes), || content(&path, copy, named, limits))
     } else {
         (digest(&bytes), content(&path, bytes, named, limits))

@@ -28,7 +28,7 @@ mod substitute;
 mod variables;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 use sekisho_estate::json::Limits;
@@ -67,6 +67,9 @@ pub struct Options {
     pub complete_account: bool,
 }
 
+/// What the parameters of each template are given, by the index of its file.
+type GivenByFile = HashMap<usize, HashMap<String, Given>>;
+
 /// Reads files into an estate. Files are read in parallel; the result does not depend on that,
 /// nor on the order of the files.
 #[must_use]
@@ -77,7 +80,7 @@ pub fn read(mut files: Vec<SourceFile>, options: &Options) -> Estate {
 
     let paths: Vec<String> = taken.iter().map(|file| file.path.clone()).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let given = given(&mut taken, options);
+    let (given, assigned) = given(&mut taken, options);
 
     // A nested stack starts again from the template as it was parsed.
     let nested = taken.iter().any(|file| match &file.content {
@@ -117,6 +120,7 @@ pub fn read(mut files: Vec<SourceFile>, options: &Options) -> Estate {
     let (mut estate, mut parts) = finish::gather(groups);
     imports::join(&mut estate, &mut parts);
     finish::cross_edges(&mut estate, &parts);
+    note_unused(&mut taken, &assigned, &estate);
     estate.complete_account = options.complete_account;
     estate.inputs = inputs(taken, &estate, parts);
     estate
@@ -136,7 +140,7 @@ fn refuse_twins(taken: &mut [Taken]) {
 }
 
 /// What the parameters of each root template are given: on the command line, else in its file.
-fn given(taken: &mut [Taken], options: &Options) -> HashMap<usize, HashMap<String, Given>> {
+fn given(taken: &mut [Taken], options: &Options) -> (GivenByFile, HashMap<usize, usize>) {
     let templates: Vec<(usize, &str)> = taken
         .iter()
         .enumerate()
@@ -171,7 +175,23 @@ fn given(taken: &mut [Taken], options: &Options) -> HashMap<usize, HashMap<Strin
     for (index, note) in assignment.notes {
         taken[index].problems.extend(locate(vec![Remark::note(WHOLE, note)], ""));
     }
-    given
+    (given, assignment.files)
+}
+
+/// A parameter file whose template is created by another one is not used, and says so.
+fn note_unused(taken: &mut [Taken], assigned: &HashMap<usize, usize>, estate: &Estate) {
+    if assigned.is_empty() {
+        return;
+    }
+    let roots: HashSet<&str> =
+        estate.stacks.iter().filter(|s| s.parent.is_none()).map(|s| s.file.as_str()).collect();
+    for (&template, &file) in assigned {
+        if !roots.contains(taken[template].path.as_str()) {
+            let note =
+                format!("{} is given its parameters by the template that nests it", taken[template].path);
+            taken[file].problems.extend(locate(vec![Remark::note(WHOLE, note)], ""));
+        }
+    }
 }
 
 /// Says of every file how far it was read.

@@ -6,6 +6,8 @@ use bumpalo::Bump;
 use sekisho_estate::value::Part as TextPart;
 use sekisho_estate::{Estate, NodeId, Reader, StackIndex, Tree, Value};
 
+use crate::lower::Nested;
+
 /// A template before it was lowered: what each nested stack made of it starts from.
 #[derive(Debug)]
 pub(crate) struct Pristine {
@@ -18,6 +20,7 @@ pub(crate) struct Library<'f> {
     pub(crate) paths: &'f [&'f str],
     pub(crate) templates: HashMap<usize, Pristine>,
     by_name: HashMap<&'f str, Vec<usize>>,
+    normal: Vec<String>,
 }
 
 /// What a location leads to.
@@ -29,6 +32,8 @@ pub(crate) enum Found {
     Missing(String),
     /// Several, with what is shown of the location.
     Ambiguous(String),
+    /// The location is not known, and why.
+    Unknown(String),
 }
 
 impl<'f> Library<'f> {
@@ -41,18 +46,25 @@ impl<'f> Library<'f> {
             let path = paths[index];
             by_name.entry(path.rsplit('/').next().unwrap_or(path)).or_default().push(index);
         }
-        Self { paths, templates, by_name }
+        let normal = paths.iter().map(|path| normal("", path)).collect();
+        Self { paths, templates, by_name, normal }
     }
 
-    /// The template of a nested stack, from the node of its `TemplateURL`.
+    /// The template of a nested stack, from its `TemplateURL` or the file the CDK names for it.
     ///
     /// AWS: Template Reference, "AWS::CloudFormation::Stack", `TemplateURL`; AWS CLI reference,
     /// `package`, which takes a path relative to the template and uploads the file. A location
     /// that differs from world to world leads to a file only if it is the same in all of them.
-    pub(crate) fn find(&self, estate: &Estate, stack: usize, url: NodeId, from: usize) -> Found {
+    pub(crate) fn find(&self, estate: &Estate, stack: usize, nested: &Nested, from: usize) -> Found {
         let bump = Bump::new();
         let reader = Reader::new(estate, &bump);
-        let view = estate.stack(StackIndex(stack as u32)).view(url);
+        let stack = estate.stack(StackIndex(stack as u32));
+        if let Some(path) = nested.asset.and_then(|asset| stack.tree.string(asset))
+            && let found @ Found::File(_) = self.local(path, from)
+        {
+            return found;
+        }
+        let view = stack.view(nested.url);
         let mut found: Option<Found> = None;
         loop {
             let here = match reader.resolve(view) {
@@ -65,8 +77,8 @@ impl<'f> Library<'f> {
                         _ => Found::Missing(shown),
                     }
                 }
-                Value::Unknown(why) => Found::Missing(format!("({})", why.to_reason())),
-                _ => Found::Missing("(no text)".into()),
+                Value::Unknown(why) => Found::Unknown(why.to_reason().to_string()),
+                _ => Found::Unknown("TemplateURL is not a text".into()),
             };
             match &found {
                 Some(before) if *before != here => {
@@ -91,7 +103,7 @@ impl<'f> Library<'f> {
         let target = if text.starts_with('/') { normal("", text) } else { normal(folder, text) };
         let name = target.rsplit('/').next().unwrap_or_default();
         let candidates = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        match candidates.iter().find(|&&file| normal("", self.paths[file]) == target) {
+        match candidates.iter().find(|&&file| self.normal[file] == target) {
             Some(&file) => Found::File(file),
             None => Found::Missing(text.to_owned()),
         }
@@ -116,8 +128,8 @@ impl<'f> Library<'f> {
             if file == from || name.is_empty() {
                 continue;
             }
-            let path = normal("", self.paths[file]);
-            let common = path.rsplit('/').zip(segments.iter().rev()).take_while(|(a, b)| a == *b).count();
+            let common =
+                self.normal[file].rsplit('/').zip(segments.iter().rev()).take_while(|(a, b)| a == *b).count();
             match common.cmp(&best.0) {
                 std::cmp::Ordering::Greater => best = (common, vec![file]),
                 std::cmp::Ordering::Equal => best.1.push(file),

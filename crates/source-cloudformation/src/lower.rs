@@ -12,11 +12,14 @@ use sekisho_estate::{
 };
 
 use crate::Options;
-use crate::remark::Remark;
+use crate::remark::{Remark, WHOLE};
 use crate::substitute::Piece;
 
 /// Values nested deeper than this are not followed; only aliases of YAML make such depths.
 pub(crate) const MAX_DEPTH: u32 = 400;
+
+/// Most remarks that one lowering makes.
+const MAX_REMARKS: usize = 2000;
 
 /// What a parameter was given.
 #[derive(Clone, Debug)]
@@ -119,6 +122,8 @@ pub(crate) struct Nested {
     pub(crate) url: NodeId,
     /// What it is given.
     pub(crate) parameters: Option<NodeId>,
+    /// The file that the CDK says it is, beside the template.
+    pub(crate) asset: Option<NodeId>,
 }
 
 /// A reference to an output of a nested stack.
@@ -173,7 +178,7 @@ pub(crate) struct Lowering<'c> {
     /// Which resources are nested stacks; empty when none is.
     pub(crate) is_nested: Vec<bool>,
     /// Resources that are modules, by id, with the reason.
-    pub(crate) modules: Vec<(Box<str>, u32)>,
+    pub(crate) modules: HashMap<Box<str>, u32>,
     /// The property that `Ref` returns, by type.
     pub(crate) naming: HashMap<Box<str>, Option<&'static str>>,
     pub(crate) mappings: Option<NodeId>,
@@ -214,7 +219,7 @@ pub(crate) fn lower(tree: Tree, root: NodeId, task: Task<'_>, group: Estate) -> 
         reasons: HashMap::new(),
         attributes: HashMap::new(),
         is_nested: Vec::new(),
-        modules: Vec::new(),
+        modules: HashMap::new(),
         naming: HashMap::new(),
         mappings: None,
         resource: None,
@@ -266,12 +271,27 @@ impl Lowering<'_> {
 
     /// Says something about a node.
     pub(crate) fn note(&mut self, node: NodeId, message: impl Into<String>) {
-        self.part.remarks.push(Remark::note(self.stack.tree.offset(node), message));
+        self.say(Remark::note(self.stack.tree.offset(node), message));
     }
 
     /// Says that something was lost at a node.
     pub(crate) fn loss(&mut self, node: NodeId, message: impl Into<String>) {
-        self.part.remarks.push(Remark::loss(self.stack.tree.offset(node), message));
+        self.say(Remark::loss(self.stack.tree.offset(node), message));
+    }
+
+    /// Says something; a flood is cut, but not that it lost something.
+    pub(crate) fn say(&mut self, remark: Remark) {
+        let said = &mut self.part.remarks;
+        match said.len().cmp(&MAX_REMARKS) {
+            std::cmp::Ordering::Less => said.push(remark),
+            std::cmp::Ordering::Equal => said.push(Remark { offset: WHOLE, ..remark }),
+            std::cmp::Ordering::Greater => {
+                if let Some(last) = said.last_mut() {
+                    last.loses |= remark.loses;
+                    last.message = "and more like these".into();
+                }
+            }
+        }
     }
 
     /// Records that the resource being lowered refers to another.

@@ -18,7 +18,7 @@ use sekisho_estate::{
 
 use crate::Options;
 use crate::library::{Found, Library};
-use crate::lower::{Given, Inherited, Nested, Parent, Part, Sometimes, Task, lower};
+use crate::lower::{Given, Inherited, Nested, NestedOutput, Parent, Part, Sometimes, Task, lower};
 use crate::remark::Remark;
 use crate::variables::shared_pseudo;
 
@@ -26,21 +26,25 @@ use crate::variables::shared_pseudo;
 const MAX_NESTED: usize = 16;
 /// Most nested stacks below one root.
 const MAX_INSTANCES: usize = 500;
-/// Most nodes in the nested stacks below one root.
-const MAX_NODES: usize = 20_000_000;
+/// Most nodes in all nested stacks; every root has its share, so that the result does not depend
+/// on which is done first.
+const MAX_NODES: usize = 40_000_000;
+/// What every root may have, however many there are.
+const MIN_NODES: usize = 20_000;
 
 /// A root and everything below it; the indices of stacks are places in this list.
 pub(crate) struct Group {
     pub(crate) estate: Estate,
     pub(crate) parts: Vec<Part>,
     nodes: usize,
+    max_nodes: usize,
 }
 
 impl Group {
     /// A root by itself.
     pub(crate) fn new(stack: Stack, part: Part) -> Self {
         let estate = Estate { stacks: vec![stack], ..Estate::default() };
-        Self { estate, parts: vec![part], nodes: 0 }
+        Self { estate, parts: vec![part], nodes: 0, max_nodes: 0 }
     }
 }
 
@@ -58,7 +62,7 @@ pub(crate) fn assemble(
         .map(|&file| {
             let group = &alone[&file];
             let found = group.parts[0].nested.iter().filter_map(|nested| {
-                match library.find(&group.estate, 0, nested.url, file) {
+                match library.find(&group.estate, 0, nested, file) {
                     Found::File(child) if child != file => Some(child),
                     _ => None,
                 }
@@ -79,6 +83,7 @@ pub(crate) fn assemble(
             reach(file, &uses, &mut reached);
         }
     }
+    let max_nodes = (MAX_NODES / roots.len().max(1)).max(MIN_NODES);
     let mut groups: Vec<Group> = Vec::new();
     let mut covered: BTreeSet<usize> = BTreeSet::new();
     while !roots.is_empty() {
@@ -87,6 +92,7 @@ pub(crate) fn assemble(
         let done: Vec<Group> = batch
             .into_par_iter()
             .map(|(file, mut group)| {
+                group.max_nodes = max_nodes;
                 expand(&mut group, 0, &mut vec![file], library, options);
                 group
             })
@@ -115,27 +121,42 @@ fn expand(group: &mut Group, me: usize, chain: &mut Vec<usize>, library: &Librar
         return;
     }
     let pseudo = shared_pseudo(&mut group.estate.stacks[me]);
+    let mut asked: HashMap<ResourceIndex, Vec<NestedOutput>> = HashMap::new();
+    for output in std::mem::take(&mut group.parts[me].nested_outputs) {
+        asked.entry(output.resource).or_default().push(output);
+    }
     for one in nested {
-        let file = match library.find(&group.estate, me, one.url, group.parts[me].file) {
+        let asked = asked.remove(&one.resource).unwrap_or_default();
+        let file = match library.find(&group.estate, me, &one, group.parts[me].file) {
             Found::File(file) => file,
             Found::Missing(shown) => {
                 let message = format!(
                     "nested template {shown} is not in this input; what it creates is not seen. Scan it together with this one"
                 );
-                give_up(group, me, &one, Reason::new(ReasonCode::NestedNotFound, shown), message);
+                give_up(group, me, &one, asked, Reason::new(ReasonCode::NestedNotFound, shown), message);
+                continue;
+            }
+            Found::Unknown(why) => {
+                let id = group.estate.stacks[me].resource(one.resource).id;
+                let id = group.estate.stacks[me].text(id).to_owned();
+                let message = format!(
+                    "where the template of {id} is cannot be known: {why}; what it creates is not seen"
+                );
+                give_up(group, me, &one, asked, Reason::new(ReasonCode::NestedNotFound, id), message);
                 continue;
             }
             Found::Ambiguous(shown) => {
                 let message =
                     format!("nested template {shown} can be several files of this input; it is not joined");
-                give_up(group, me, &one, Reason::new(ReasonCode::NestedNotFound, shown), message);
+                give_up(group, me, &one, asked, Reason::new(ReasonCode::NestedNotFound, shown), message);
                 continue;
             }
         };
         let path = library.paths[file];
         let circle = chain.contains(&file);
-        let too_many =
-            chain.len() >= MAX_NESTED || group.parts.len() > MAX_INSTANCES || group.nodes > MAX_NODES;
+        let too_many = chain.len() >= MAX_NESTED
+            || group.parts.len() > MAX_INSTANCES
+            || library.templates.get(&file).is_some_and(|t| group.nodes + t.tree.len() > group.max_nodes);
         if circle || too_many {
             let (code, message) = if circle {
                 (
@@ -148,18 +169,19 @@ fn expand(group: &mut Group, me: usize, chain: &mut Vec<usize>, library: &Librar
                     format!("too many nested stacks; {path} is not followed here"),
                 )
             };
-            give_up(group, me, &one, Reason::new(code, format!("nested template {path}")), message);
+            give_up(group, me, &one, asked, Reason::new(code, format!("nested template {path}")), message);
             continue;
         }
         let Some(pristine) = library.templates.get(&file) else { continue };
         let child = instance(group, me, &one, pseudo, file, path, pristine, options);
+        join_outputs(group, me, &one, child, asked);
         chain.push(file);
         expand(group, child, chain, library, options);
         chain.pop();
     }
 }
 
-/// Creates one nested stack and joins its outputs to its parent.
+/// Creates one nested stack.
 #[allow(clippy::too_many_arguments)]
 fn instance(
     group: &mut Group,
@@ -186,7 +208,6 @@ fn instance(
     let child = group.parts.len();
     group.estate.stacks.push(stack);
     group.parts.push(part);
-    join_outputs(group, me, nested.resource, child);
     child
 }
 
@@ -270,13 +291,11 @@ fn inherited(estate: &mut Estate, me: usize, node: NodeId) -> Option<Inherited> 
 }
 
 /// Replaces references to outputs of a nested stack by the values of these outputs.
-fn join_outputs(group: &mut Group, me: usize, resource: ResourceIndex, child: usize) {
+fn join_outputs(group: &mut Group, me: usize, nested: &Nested, child: usize, asked: Vec<NestedOutput>) {
     let outputs: HashMap<&str, NodeId> = {
         let tree = &group.estate.stacks[child].tree;
         group.parts[child].outputs.iter().map(|o| (tree.text(o.name), o.value)).collect()
     };
-    let asked: Vec<_> =
-        group.parts[me].nested_outputs.iter().filter(|n| n.resource == resource).cloned().collect();
     let mut missing = Vec::new();
     let mut joined = Vec::new();
     for ask in asked {
@@ -294,7 +313,7 @@ fn join_outputs(group: &mut Group, me: usize, resource: ResourceIndex, child: us
     }
     for ask in missing {
         let stack = &mut group.estate.stacks[me];
-        let name = format!("{}.Outputs.{}", stack.text(stack.resource(resource).id), ask.output);
+        let name = format!("{}.Outputs.{}", stack.text(stack.resource(nested.resource).id), ask.output);
         let reason = Reason::new(ReasonCode::ReferenceNotFound, name);
         let offset = stack.tree.offset(ask.node);
         let message =
@@ -305,19 +324,25 @@ fn join_outputs(group: &mut Group, me: usize, resource: ResourceIndex, child: us
 }
 
 /// A nested stack that is not followed: its outputs cannot be known.
-fn give_up(group: &mut Group, me: usize, nested: &Nested, reason: Reason, message: String) {
+fn give_up(
+    group: &mut Group,
+    me: usize,
+    nested: &Nested,
+    asked: Vec<NestedOutput>,
+    reason: Reason,
+    message: String,
+) {
     let stack = &mut group.estate.stacks[me];
     group.parts[me].remarks.push(Remark::note(stack.tree.offset(nested.url), message));
-    for ask in &group.parts[me].nested_outputs {
-        if ask.resource == nested.resource {
-            unresolved(stack, ask.node, reason.clone());
-        }
+    for ask in asked {
+        unresolved(stack, ask.node, reason.clone());
     }
 }
 
 fn unresolved(stack: &mut Stack, node: NodeId, reason: Reason) {
     let offset = stack.tree.offset(node);
     stack.unresolved.push((reason.clone(), offset));
-    let unknown = stack.unknown(reason);
-    stack.tree.set(node, unknown);
+    let index = stack.reasons.len() as u32;
+    stack.reasons.push(reason);
+    stack.tree.set(node, Node::Unknown(index));
 }

@@ -26,12 +26,12 @@ const SECTIONS: [&str; 13] = [
 impl Lowering<'_> {
     /// Lowers the whole template.
     pub(crate) fn sections(&mut self, root: NodeId) {
-        for entry in self.stack.tree.map(root) {
+        for entry in self.stack.tree.map(root).to_vec() {
             let name = self.stack.tree.text(entry.key);
             if !SECTIONS.contains(&name) {
-                let at = self.stack.tree.key_offset(entry);
+                let at = self.stack.tree.key_offset(&entry);
                 let message = format!("{name} is no section of a template and is not read");
-                self.part.remarks.push(Remark::note(at, message));
+                self.say(Remark::note(at, message));
             }
         }
         let section = |lowering: &Self, name| {
@@ -56,7 +56,7 @@ impl Lowering<'_> {
         if let Some(resources) = section(self, "Resources") {
             self.resources(resources);
         } else if self.elsewhere.is_none() {
-            self.part.remarks.push(Remark::note(WHOLE, "the template has no Resources"));
+            self.say(Remark::note(WHOLE, "the template has no Resources"));
         }
         if let Some(outputs) = section(self, "Outputs") {
             self.outputs(outputs);
@@ -157,7 +157,7 @@ impl Lowering<'_> {
                 Some(&Symbol::Resource(earlier)) => {
                     if self.expanded > 0 {
                         let message = format!("resource {name} stands twice; the later one counts");
-                        self.part.remarks.push(Remark::note(resource.offset, message));
+                        self.say(Remark::note(resource.offset, message));
                     }
                     self.stack.resources[earlier as usize] = resource;
                 }
@@ -171,7 +171,7 @@ impl Lowering<'_> {
             let message = format!(
                 "AWS::Serverless-2016-10-31 is not evaluated; the properties of {serverless} AWS::Serverless resources are not read"
             );
-            self.part.remarks.push(Remark::loss(WHOLE, message));
+            self.say(Remark::loss(WHOLE, message));
         }
         self.mark_types();
         for index in 0..self.stack.resources.len() as u32 {
@@ -192,7 +192,9 @@ impl Lowering<'_> {
             }
             _ => None,
         });
-        let (reason, message) = match module.filter(|(tag, _)| tag.starts_with("Rain::")) {
+        let module = module.filter(|(tag, _)| tag.starts_with("Rain::"));
+        let is_module = module.is_some();
+        let (reason, message) = match module {
             Some((tag, path)) => (
                 Reason::new(ReasonCode::Module, path),
                 format!(
@@ -213,6 +215,10 @@ impl Lowering<'_> {
         };
         self.loss(kind.unwrap_or(body), message);
         let reason = self.reason(reason);
+        if is_module {
+            // Rain names what a module holds as CloudFormation does: the module's id in front.
+            self.modules.insert(name.as_str().into(), reason);
+        }
         self.symbols.insert(name.into(), Symbol::Lost(reason));
     }
 
@@ -232,7 +238,7 @@ impl Lowering<'_> {
                     (resource.body, format!("module {module} is not expanded; what it holds is not read"));
                 self.loss(body, message);
                 let reason = self.reason(Reason::new(ReasonCode::Module, module));
-                self.modules.push((id, reason));
+                self.modules.insert(id, reason);
             }
         }
     }
@@ -309,8 +315,14 @@ impl Lowering<'_> {
         if self.is_nested.get(index).copied().unwrap_or(false) {
             if let Some(url) = self.stack.tree.get(properties, "TemplateURL") {
                 let parameters = self.stack.tree.get(properties, "Parameters");
+                // AWS CDK, `cx-api`, asset metadata: where the template of a nested stack lies
+                // beside this one, for tools that work on the files.
+                let body = self.stack.resources[index].body;
+                let metadata = |key| self.stack.tree.get(self.stack.tree.get(body, "Metadata")?, key);
+                let property = metadata("aws:asset:property").and_then(|p| self.stack.tree.string(p));
+                let asset = metadata("aws:asset:path").filter(|_| property == Some("TemplateURL"));
                 let resource = ResourceIndex(index as u32);
-                self.part.nested.push(Nested { resource, url, parameters });
+                self.part.nested.push(Nested { resource, url, parameters, asset });
             }
             return;
         }

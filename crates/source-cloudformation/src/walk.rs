@@ -57,7 +57,8 @@ impl Lowering<'_> {
                 Some(Function::Condition) | None => {}
                 Some(function) => return self.function(id, function, entry.value, depth),
             }
-            if key.starts_with("Fn::") && !is_loop(key) {
+            // Rain writes its directives as functions: what it would put here is not known.
+            if (key.starts_with("Fn::") && !is_loop(key)) || key.starts_with("Rain::") {
                 let name: Box<str> = key.into();
                 return self.unsupported(id, &name);
             }

@@ -9,6 +9,7 @@ use bumpalo::Bump;
 use sekisho_estate::{InputStatus, NodeId, Reader};
 use sekisho_source_cloudformation::{Options, SourceFile, read};
 
+#[allow(clippy::unwrap_used)]
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {
     let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     entries.sort();
@@ -59,14 +60,56 @@ fn every_file_is_accounted_for() {
             values += 1;
         }
         for resource in &stack.resources {
-            reader.exists(stack, resource);
+            let _ = reader.exists(stack, resource);
         }
         for reference in &stack.references {
-            estate.address(reference.to);
+            assert!(!estate.address(reference.to).is_empty());
         }
     }
-    println!("{by_status:?}, {} stacks, {} resources, {values} values", estate.stacks.len(), estate.resources().count());
+    println!(
+        "{by_status:?}, {} stacks, {} resources, {values} values",
+        estate.stacks.len(),
+        estate.resources().count()
+    );
     let edges: usize = estate.stacks.iter().map(|s| s.references.len()).sum();
     let unresolved: usize = estate.stacks.iter().map(|s| s.unresolved.len()).sum();
     println!("{edges} references, {unresolved} unresolved");
+}
+
+/// Files cut off or changed in the middle are read without a panic, all in one run.
+#[test]
+#[allow(clippy::print_stdout)]
+fn damaged_files_are_survived() {
+    let Ok(folder) = std::env::var("SEKISHO_CORPUS") else {
+        println!("skipped: SEKISHO_CORPUS names no folder");
+        return;
+    };
+    let mut paths = Vec::new();
+    files(Path::new(&folder), &mut paths);
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below.max(1)
+    };
+    for round in 0..4 {
+        let sources: Vec<SourceFile> = paths
+            .iter()
+            .map(|path| {
+                let mut bytes = std::fs::read(path).unwrap();
+                if round == 0 {
+                    let end = random(bytes.len());
+                    bytes.truncate(end);
+                } else {
+                    for _ in 0..4 * round {
+                        let (at, with) = (random(bytes.len()), random(bytes.len()));
+                        if !bytes.is_empty() {
+                            bytes.swap(at, with);
+                        }
+                    }
+                }
+                SourceFile { path: path.to_string_lossy().into_owned(), bytes, named: false }
+            })
+            .collect();
+        assert_eq!(read(sources, &Options::default()).inputs.len(), paths.len());
+    }
 }

@@ -51,7 +51,10 @@ fn references() {
         ("!Ref Nobody", "unknown: Nobody is neither a resource nor a parameter of this template"),
         ("!Ref AWS::Nothing", "unknown: AWS::Nothing is neither a resource nor a parameter of this template"),
         ("{Ref: {'Fn::Sub': 'Bucket${Env}'}}", "unknown: function Ref is not evaluated"),
-        ("{Ref: {'Fn::Sub': 'Buc${!k}'}}", "unknown: Buc${k} is neither a resource nor a parameter of this template"),
+        (
+            "{Ref: {'Fn::Sub': 'Buc${!k}'}}",
+            "unknown: Buc${k} is neither a resource nor a parameter of this template",
+        ),
         ("{Ref: {'Fn::Join': ['', [Buc, ket]]}}", "→Bucket"),
         ("{Ref: [a]}", "unknown: function Ref is not written as CloudFormation requires"),
         ("{Ref: Name, Other: 1}", "{Ref: 'Name', Other: 1}"),
@@ -94,7 +97,10 @@ fn substitution() {
         ("!Sub '${}'", "'${}'"),
         ("!Sub ['${X}-${Name}', {X: 1}]", "'1-ward'"),
         ("!Sub ['${X}', {X: !Ref Zones}]", "['a', 'b', 'c']"),
-        ("{'Fn::Sub': ['${X}-${Y}', {X: !Ref Name, Y: !If [IsProd, p, d]}]}", "Env=dev: 'ward-d' | Env=prod: 'ward-p'"),
+        (
+            "{'Fn::Sub': ['${X}-${Y}', {X: !Ref Name, Y: !If [IsProd, p, d]}]}",
+            "Env=dev: 'ward-d' | Env=prod: 'ward-p'",
+        ),
         ("!Sub ['x', y]", "unknown: function Fn::Sub is not written as CloudFormation requires"),
         ("!Sub 'a${No-Name}'", "“a${?}”"),
         ("!Sub 5", "'5'"),
@@ -124,9 +130,14 @@ fn lists_and_texts() {
         ("!Select [0, [!Ref Bucket]]", "→Bucket"),
         ("!Select [5, [a]]", "unknown: function Fn::Select is not written as CloudFormation requires"),
         ("!Select [0, !GetAZs '']", "unknown: Fn::GetAZs is known only where the stack is deployed"),
-        ("{'Fn::GetAZs': {Ref: 'AWS::Region'}}", "unknown: Fn::GetAZs is known only where the stack is deployed"),
+        (
+            "{'Fn::GetAZs': {Ref: 'AWS::Region'}}",
+            "unknown: Fn::GetAZs is known only where the stack is deployed",
+        ),
         ("!Cidr [10.0.0.0/24, 2, 5]", "['10.0.0.0/27', '10.0.0.32/27']"),
-        ("!Select [1, !Cidr [!GetAtt Vpc.CidrBlock, 2, 8]]", "unknown: function Fn::Cidr is not evaluated"),
+        ("!Select [1, !Cidr [!GetAtt Vpc.CidrBlock, 2, 8]]", "'10.0.1.0/24'"),
+        ("!Select [0, !Cidr [!Ref Open, 2, 8]]", "unknown: function Fn::Cidr is not evaluated"),
+        ("!Split ['o', !Ref Bucket]", "['rec', 'rds']"),
         ("{'Fn::Length': [a, b]}", "2"),
         ("{'Fn::Length': !Ref Zones}", "3"),
         ("{'Fn::Length': [a, !If [IsProd, b, !Ref AWS::NoValue]]}", "Env=dev: 1 | Env=prod: 2"),
@@ -162,7 +173,10 @@ fn choices() {
         ("!If [!Equals [x, x], a, b]", "'a'"),
         ("!If [IsProd, a]", "unknown: function Fn::If is not written as CloudFormation requires"),
         ("[a, !If [IsProd, b, !Ref AWS::NoValue], c]", "Env=dev: ['a', 'c'] | Env=prod: ['a', 'b', 'c']"),
-        ("!If [IsProd, {K: !Ref Name}, {K: !If [IsOpen, x, y]}]", "Env=dev, Open≠yes: {K: 'y'} | Env=dev, Open=yes: {K: 'x'} | Env=prod: {K: 'ward'}"),
+        (
+            "!If [IsProd, {K: !Ref Name}, {K: !If [IsOpen, x, y]}]",
+            "Env=dev, Open≠yes: {K: 'y'} | Env=dev, Open=yes: {K: 'x'} | Env=prod: {K: 'ward'}",
+        ),
         ("!Equals [!Ref Env, dev]", "Env=dev: true | Env=prod: false"),
         ("!Condition IsProd", "Env=dev: false | Env=prod: true"),
         ("{Condition: IsProd}", "{Condition: 'IsProd'}"),
@@ -179,7 +193,10 @@ fn what_is_no_function_says_so() {
         ("{'Fn::Contains': [[a], a]}", "unknown: function Fn::Contains is not evaluated"),
         ("{'Fn::Transform': {Name: Mine}}", "unknown: transform Mine is not evaluated"),
         ("!Transform {Name: Mine}", "unknown: transform Mine is not evaluated"),
-        ("{a: {'Fn::Transform': {Name: AWS::Include}, b: 1}, c: 2}", "{a: unknown: transform AWS::Include is not evaluated, c: 2}"),
+        (
+            "{a: {'Fn::Transform': {Name: AWS::Include}, b: 1}, c: 2}",
+            "{a: unknown: transform AWS::Include is not evaluated, c: 2}",
+        ),
     ] {
         value(yaml, expected);
     }
@@ -226,7 +243,10 @@ fn dynamic_references_are_never_text() {
         ("'{{resolve:ssm:/x:1}}'", "unknown: {{resolve:ssm:/x:1}} is read when the stack is deployed"),
         ("'u:{{resolve:secretsmanager:db}}@h'", "“u:***@h”"),
         ("'{{resolve:ssm:/a}}{{resolve:ssm-secure:/b}}'", "“${?}***”"),
-        ("!Sub '{{resolve:secretsmanager:${Bucket}:SecretString:p}}'", "secret {{resolve:secretsmanager:***}}"),
+        (
+            "!Sub '{{resolve:secretsmanager:${Bucket}:SecretString:p}}'",
+            "secret {{resolve:secretsmanager:***}}",
+        ),
         ("!Sub 'x${Name}{{resolve:secretsmanager:${Bucket}}}y'", "“xward***y”"),
         (
             "!Join ['', ['{{resolve:secretsmanager:', !Ref Bucket, ':SecretString:password::}}']]",

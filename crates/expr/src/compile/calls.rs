@@ -1,11 +1,12 @@
 //! Calls: functions of the table, methods of text.
 
-use sekisho_estate::{Part, ReasonCode};
+use sekisho_estate::{Part, ReasonCode, Text};
 use sekisho_facts::resource_type;
 
+use super::members::absent_or_unknown;
 use super::{Code, Compiled, Compiler, Result, code, suggestion};
 use crate::compare::{text, version_at_least};
-use crate::frame::Frame;
+use crate::frame::{Frame, STEP_BYTES};
 use crate::functions::{FUNCTIONS, Function, Sort, function};
 use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span};
 use crate::types::Type;
@@ -28,8 +29,7 @@ impl<'x> Compiler<'x> {
         };
         let least = function.parameters.iter().filter(|p| !p.optional).count();
         if arguments.len() < least || arguments.len() > function.parameters.len() {
-            let message = format!("{name} takes {least} arguments, not {}", arguments.len());
-            return Err(ExpressionError::new(span, message));
+            return Err(wrong_count(name, least, function.parameters.len(), arguments.len(), span));
         }
         let mut codes = Vec::with_capacity(arguments.len());
         let mut kinds = Vec::with_capacity(arguments.len());
@@ -71,7 +71,7 @@ impl<'x> Compiler<'x> {
     fn argument(&mut self, function: &Function, argument: &'x Expression, sort: Sort) -> Result<Compiled> {
         let compiled = self.expression(argument)?;
         let wrong = |wanted: &str| {
-            let message = format!("{} takes a {wanted} here, not a {}", function.name, compiled.kind.name());
+            let message = format!("{} takes {wanted} here, not {}", function.name, compiled.kind);
             Err(ExpressionError::new(argument.span, message))
         };
         match sort {
@@ -88,11 +88,11 @@ impl<'x> Compiler<'x> {
                 }
             }
             Sort::Resource if !matches!(compiled.kind, Type::Resource(_) | Type::Any) => {
-                return wrong("resource");
+                return wrong("a resource");
             }
             Sort::String if !Type::String.comparable(&compiled.kind) => return wrong("text"),
-            Sort::Int if !Type::Int.comparable(&compiled.kind) => return wrong("whole number"),
-            Sort::Map if !Type::Map.comparable(&compiled.kind) => return wrong("map"),
+            Sort::Int if !Type::Int.comparable(&compiled.kind) => return wrong("a whole number"),
+            Sort::Map if !Type::Map.comparable(&compiled.kind) => return wrong("a map"),
             _ => {}
         }
         Ok(compiled)
@@ -103,13 +103,19 @@ impl<'x> Compiler<'x> {
         if compiled.kind.element().is_none() && !Type::String.comparable(&compiled.kind) {
             return Err(ExpressionError::new(
                 argument.span,
-                format!("a {} has no size", compiled.kind.name()),
+                format!("{} has no size", compiled.kind),
             ));
         }
         let (inner, of_text) = (compiled.code, matches!(compiled.kind, Type::String));
         let code = code(move |frame| match inner(frame) {
-            Val::Str(text) if of_text => Val::Int(text.chars().count() as i64),
-            Val::Text(text) if of_text => frame.unknown(ReasonCode::AttributeAtDeploy, text.display()),
+            Val::Absent => Val::Int(0),
+            value if of_text => match text(frame, value) {
+                Val::Str(text) => match searched(frame, text) {
+                    Ok(()) => Val::Int(text.chars().count() as i64),
+                    Err(limit) => limit,
+                },
+                other => not_text(frame, other),
+            },
             value => match frame.elements(value) {
                 Ok((items, None)) => Val::Int(items.len() as i64),
                 Ok((_, Some(why))) => Val::Unknown(why),
@@ -140,16 +146,13 @@ impl<'x> Compiler<'x> {
             }
         };
         if arguments.len() != wanted {
-            return Err(ExpressionError::new(
-                span,
-                format!("{name} takes {wanted} arguments, not {}", arguments.len()),
-            ));
+            return Err(wrong_count(name, wanted, wanted, arguments.len(), span));
         }
         let compiled = self.expression(holder)?;
         if !Type::String.comparable(&compiled.kind) {
             return Err(ExpressionError::new(
                 holder.span,
-                format!("{name} needs text, not a {}", compiled.kind.name()),
+                format!("{name} needs text, not {}", compiled.kind),
             ));
         }
         let subject = compiled.code;
@@ -166,7 +169,7 @@ impl<'x> Compiler<'x> {
                 .build()
                 .map_err(|e| ExpressionError::new(argument.span, format!("not a regular expression: {e}")))?;
             return Ok(Compiled {
-                code: test(subject, move |text| regex.is_match(text), |_, _| None),
+                code: matches(subject, regex),
                 kind: Type::Bool,
             });
         }
@@ -174,12 +177,17 @@ impl<'x> Compiler<'x> {
         if !Type::String.comparable(&needle.kind) {
             return Err(ExpressionError::new(
                 argument.span,
-                format!("{name} takes text, not a {}", needle.kind.name()),
+                format!("{name} takes text, not {}", needle.kind),
             ));
         }
         let (needle, name) = (needle.code, name.to_owned());
         let code = code(move |frame| {
             let (subject, needle) = (text(frame, subject(frame)), text(frame, needle(frame)));
+            if let Val::Str(text) = subject
+                && let Err(limit) = searched(frame, text)
+            {
+                return limit;
+            }
             match (subject, needle) {
                 (Val::Str(subject), Val::Str(needle)) => Val::Bool(match name.as_str() {
                     "startsWith" => subject.starts_with(needle),
@@ -196,6 +204,12 @@ impl<'x> Compiler<'x> {
         });
         Ok(Compiled { code, kind: Type::Bool })
     }
+}
+
+fn wrong_count(name: &str, least: usize, most: usize, given: usize, span: Span) -> ExpressionError {
+    let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let noun = if most == 1 { "argument" } else { "arguments" };
+    ExpressionError::new(span, format!("{name} takes {wanted} {noun}, not {given}"))
 }
 
 /// What the known parts of a text already decide.
@@ -243,25 +257,51 @@ fn not_text<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Val<'a> {
     }
 }
 
-fn test(
-    subject: Code,
-    holds: impl Fn(&str) -> bool + Send + Sync + 'static,
-    partly: impl Fn(&sekisho_estate::Text<'_>, &str) -> Option<bool> + Send + Sync + 'static,
-) -> Code {
+/// Counts the search through a text.
+fn searched<'a>(frame: &Frame<'_, 'a>, text: &str) -> std::result::Result<(), Val<'a>> {
+    frame.step(text.len() / STEP_BYTES)
+}
+
+fn matches(subject: Code, regex: regex::Regex) -> Code {
     code(move |frame| match text(frame, subject(frame)) {
-        Val::Str(text) => Val::Bool(holds(text)),
-        Val::Text(parts) => partly(parts, "").map_or_else(|| not_text(frame, Val::Text(parts)), Val::Bool),
+        Val::Str(text) => match searched(frame, text) {
+            Ok(()) => Val::Bool(regex.is_match(text)),
+            Err(limit) => limit,
+        },
         value => not_text(frame, value),
     })
 }
 
 fn lower(subject: Code) -> Code {
     code(move |frame| match text(frame, subject(frame)) {
-        Val::Str(text) if text.bytes().any(|b| b.is_ascii_uppercase()) => {
-            Val::Str(frame.bump().alloc_str(&text.to_ascii_lowercase()))
+        Val::Str(text) if text.bytes().any(|b| b.is_ascii_uppercase()) => match searched(frame, text) {
+            Ok(()) => Val::Str(frame.bump().alloc_str(&text.to_ascii_lowercase())),
+            Err(limit) => limit,
+        },
+        Val::Text(text) => {
+            let parts = text.parts.iter().map(|part| lower_part(frame, *part)).collect::<Vec<_>>();
+            Val::Text(frame.bump().alloc(Text { parts: frame.bump().alloc_slice_copy(&parts) }))
         }
-        value => value,
+        // The name itself may have capitals.
+        Val::Reference(target) => {
+            let part = lower_part(frame, Part::Reference(target));
+            Val::Text(frame.bump().alloc(Text { parts: frame.bump().alloc_slice_copy(&[part]) }))
+        }
+        value @ (Val::Str(_) | Val::Absent | Val::Null) => value,
+        other => not_text(frame, other),
     })
+}
+
+/// A hole in lower case is no more what it was.
+fn lower_part<'a>(frame: &Frame<'_, 'a>, part: Part<'a>) -> Part<'a> {
+    match part {
+        Part::Literal(text) => Part::Literal(frame.bump().alloc_str(&text.to_ascii_lowercase())),
+        Part::Reference(target) => {
+            Part::Unknown(frame.reader.reason(ReasonCode::AttributeAtDeploy, target.name()))
+        }
+        Part::Variable(name) => Part::Unknown(frame.reader.reason(ReasonCode::ParameterWithoutValue, name)),
+        Part::Secret(_) | Part::Unknown(_) => part,
+    }
 }
 
 /// The call itself: the language answers what is built in, the host the rest.
@@ -288,11 +328,11 @@ fn invoke(function: &'static Function, mut codes: Vec<Code>) -> Code {
             code(move |frame| match argument(frame) {
                 Val::Resource(resource) if attributes => Val::Attributes(resource),
                 Val::Resource(resource) => Val::Companions(resource),
-                other => other,
+                other => absent_or_unknown(frame, other),
             })
         }
         _ => code(move |frame| {
-            if let Err(limit) = frame.step() {
+            if let Err(limit) = frame.step(1) {
                 return limit;
             }
             let mut arguments = bumpalo::collections::Vec::with_capacity_in(codes.len(), frame.bump());

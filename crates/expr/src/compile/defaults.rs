@@ -7,6 +7,7 @@ use sekisho_estate::json::{self, Limits};
 use sekisho_estate::{NodeId, ReasonCode, Stack, Tree, View};
 use sekisho_facts::{Kind, ServiceDefault};
 
+use super::members::not_read;
 use crate::compare::{coerce, text};
 use crate::frame::{Frame, Seen};
 use crate::types::Path;
@@ -23,6 +24,9 @@ struct Row {
     fact: &'static ServiceDefault,
     value: Option<&'static Stack>,
 }
+
+/// Id of the stacks that hold defaults; no path of a file is like it.
+const STACK: &str = "<default>";
 
 /// Values of defaults, each parsed once: they are few and live as long as the program.
 static VALUES: LazyLock<Mutex<HashMap<&'static str, &'static Stack>>> = LazyLock::new(Mutex::default);
@@ -44,10 +48,10 @@ impl Default {
         holder: Option<View<'a>>,
         root: Option<ResourceRef<'a>>,
         name: &str,
-        noted: bool,
         coerced: Option<Kind>,
     ) -> Val<'a> {
         let root = root.or(frame.this.filter(|this| this.type_name() == self.root));
+        let mut replaced = None;
         for row in &self.rows {
             match row.holds(frame, root) {
                 Ok(true) => {}
@@ -55,18 +59,25 @@ impl Default {
                 Err(unknown) => return unknown,
             }
             if let Some(source) = row.fact.unless.iter().find(|path| written(frame, root, path)) {
-                return frame.unknown(ReasonCode::TakenFromSource, format!("{} ({source})", row.fact.path));
+                // This row says nothing; a later one may.
+                replaced = replaced.or(Some((row.fact.path, source)));
+                continue;
             }
-            // A step of a longer path is no evidence yet, unless the way ends here.
-            if noted || row.value.is_none() {
-                let at = holder.or_else(|| root.map(|r| r.properties()));
-                if let Some(view) = at {
-                    frame.see(|| Seen::Default(view, frame.bump().alloc_str(name), row.fact));
+            // Noted for a step of a longer path too: what is read below it is a part of the default.
+            if frame.notes() {
+                let holder = holder.filter(|view| !is_default(*view));
+                let place = holder.map(|view| (view, name));
+                let place = place.or_else(|| root.map(|r| (r.properties(), &row.fact.path[1..])));
+                if let Some((view, path)) = place {
+                    frame.see(|| Seen::Default(view, frame.bump().alloc_str(path), row.fact));
                 }
             }
             return row.read(frame, root, coerced);
         }
-        Val::Absent
+        match replaced {
+            Some((path, source)) => frame.unknown(ReasonCode::TakenFromSource, format!("{path} ({source})")),
+            None => Val::Absent,
+        }
     }
 }
 
@@ -88,6 +99,9 @@ impl Row {
             match text(frame, actual) {
                 Val::Str(actual) if values.iter().any(|v| v.eq_ignore_ascii_case(actual)) => {}
                 unknown @ Val::Unknown(_) => return Err(unknown),
+                open @ (Val::Text(_) | Val::Reference(_) | Val::Secret(_)) => {
+                    return Err(not_read(frame, open, path));
+                }
                 _ => return Ok(false),
             }
         }
@@ -138,6 +152,11 @@ fn value_of(text: &'static str) -> &'static Stack {
         // The build of the facts checks that every default is JSON; an empty tree reads as unknown.
         let tree =
             json::read(text.to_owned(), Limits::default()).map_or_else(|_| Tree::default(), |d| d.tree);
-        Box::leak(Box::new(Stack::new("", "", tree)))
+        Box::leak(Box::new(Stack::new(STACK, "", tree)))
     })
+}
+
+/// Whether a value is a part of a default.
+pub(super) fn is_default(view: View<'_>) -> bool {
+    view.stack.id == STACK
 }

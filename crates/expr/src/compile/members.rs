@@ -1,13 +1,13 @@
-//! Paths: members, indices, `has`, and the defaults of the service.
+//! Paths: members, `has`, and the defaults of the service.
 
 use sekisho_estate::{Node, ReasonCode, View, key_hash};
 use sekisho_facts::{Kind, companion, companions, did_you_mean};
 
-use super::defaults::Default;
-use super::{Code, Compiled, Compiler, Result, code, suggestion};
-use crate::compare::coerce;
+use super::defaults::{Default, is_default};
+use super::{Code, Compiled, Compiler, Reading, Result, code, suggestion};
+use crate::compare::{coerce, text};
 use crate::frame::{Frame, Seen};
-use crate::syntax::{Expression, ExpressionError, ExpressionKind, Span};
+use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span};
 use crate::types::{Path, Type};
 use crate::value::{ResourceRef, Val};
 
@@ -20,21 +20,25 @@ impl<'x> Compiler<'x> {
         holder: &'x Expression,
         name: &str,
         span: Span,
-        noted: bool,
+        reading: Reading,
     ) -> Result<Compiled> {
-        let compiled = self.holder(holder)?;
+        let compiled = self.part(holder, reading.of_holder())?;
+        self.member_of(compiled, name, span, reading)
+    }
+
+    fn member_of(&self, compiled: Compiled, name: &str, span: Span, reading: Reading) -> Result<Compiled> {
         match &compiled.kind {
             Type::Resource(Some(kind)) => {
                 let shape = kind.properties();
                 let path = Path::root(*kind);
-                self.property(compiled.code, shape, &path, name, span, noted)
+                self.property(compiled.code, shape, &path, name, span, reading)
             }
             Type::Shape(shape, path) if matches!(shape.kind(), Kind::Object | Kind::Any | Kind::Map) => {
                 let (shape, path) = (*shape, path.clone());
-                self.property(compiled.code, shape, &path, name, span, noted)
+                self.property(compiled.code, shape, &path, name, span, reading)
             }
             Type::Any | Type::Resource(None) | Type::Map => {
-                Ok(Compiled { code: read_member(compiled.code, name, None, None, noted), kind: Type::Any })
+                Ok(Compiled { code: read_member(compiled.code, name, None, None, reading), kind: Type::Any })
             }
             Type::Companions(kind) => {
                 let Some(companion) = companion(kind.name(), name) else {
@@ -47,7 +51,7 @@ impl<'x> Compiler<'x> {
                 let holder = compiled.code;
                 let code = code(move |frame| match holder(frame) {
                     Val::Companions(resource) => frame.host.companion(frame, resource, companion),
-                    other => other,
+                    other => absent_or_unknown(frame, other),
                 });
                 Ok(Compiled { code, kind: if companion.many { Type::List(Box::new(of)) } else { of } })
             }
@@ -59,11 +63,11 @@ impl<'x> Compiler<'x> {
                 let (holder, name) = (compiled.code, name.to_owned());
                 let code = code(move |frame| match holder(frame) {
                     Val::Attributes(resource) => attribute(frame, resource, &name),
-                    other => other,
+                    other => absent_or_unknown(frame, other),
                 });
                 Ok(Compiled { code, kind: Type::String })
             }
-            other => Err(ExpressionError::new(span, format!("a {} has no members", other.name()))),
+            other => Err(ExpressionError::new(span, format!("{other} has no members"))),
         }
     }
 
@@ -74,7 +78,7 @@ impl<'x> Compiler<'x> {
         path: &Path,
         name: &str,
         span: Span,
-        noted: bool,
+        reading: Reading,
     ) -> Result<Compiled> {
         let path = path.step(name);
         let kind = match shape.field(name) {
@@ -95,96 +99,79 @@ impl<'x> Compiler<'x> {
             }
             None => Type::Any,
         };
-        let default = Default::find(&path);
-        let coerced = match &kind {
-            Type::Bool => Some(Kind::Boolean),
-            Type::Int => Some(Kind::Integer),
-            Type::Double => Some(Kind::Number),
-            Type::String => Some(Kind::String),
-            _ => None,
-        };
-        Ok(Compiled { code: read_member(holder, name, coerced, default, noted), kind })
+        let default = if reading == Reading::Written { None } else { Default::find(&path) };
+        Ok(Compiled { code: read_member(holder, name, kind.kind(), default, reading), kind })
     }
 
-    pub(super) fn index(&mut self, holder: &'x Expression, index: &'x Expression) -> Result<Compiled> {
-        if let ExpressionKind::Literal(crate::syntax::Literal::String(name)) = &index.kind {
-            return self.member(holder, name, index.span, true);
-        }
-        let range = self.expression(holder)?;
-        let Some(element) = range.kind.element() else {
-            let message = format!("a {} has no elements", range.kind.name());
-            return Err(ExpressionError::new(holder.span, message));
-        };
-        let at = self.expression(index)?;
-        if !Type::Int.comparable(&at.kind) {
-            return Err(ExpressionError::new(index.span, "expected a whole number"));
-        }
-        let (range, at) = (range.code, at.code);
-        let code = code(move |frame| {
-            let items = match frame.elements(range(frame)) {
-                Ok((items, _)) => items,
-                Err(value) => return value,
-            };
-            match at(frame) {
-                Val::Int(i) => {
-                    usize::try_from(i).ok().and_then(|i| items.get(i)).copied().unwrap_or(Val::Absent)
-                }
-                unknown @ Val::Unknown(_) => unknown,
-                _ => frame.unknown(ReasonCode::WrongShape, "index"),
-            }
-        });
-        Ok(Compiled { code, kind: element })
-    }
-
-    /// Whether a member is written, whatever its value.
+    /// Whether a member is written, whatever its value: defaults do not count on the way to it.
     pub(super) fn has(&mut self, path: &'x Expression) -> Result<Compiled> {
         let (holder, name, span) = match &path.kind {
             ExpressionKind::Member(holder, name, span) => (holder, name, *span),
             ExpressionKind::Index(holder, index) => match &index.kind {
-                ExpressionKind::Literal(crate::syntax::Literal::String(name)) => (holder, name, index.span),
+                ExpressionKind::Literal(Literal::String(name)) => (holder, name, index.span),
                 _ => return Err(ExpressionError::new(index.span, "has takes a member by its name")),
             },
             _ => return Err(ExpressionError::new(path.span, "has takes one member")),
         };
-        // Compiled once only to check the path.
-        self.member(holder, name, span, false)?;
-        let holder = self.holder(holder)?.code;
-        let (name, hash) = (name.clone(), key_hash(name.as_bytes()));
+        let holder = self.part(holder, Reading::Written)?;
+        if matches!(holder.kind, Type::Companions(_)) {
+            let message = "has takes a property; whether there are companions, size or absent says";
+            return Err(ExpressionError::new(path.span, message));
+        }
+        // The member itself is compiled only to check its name.
+        let nothing = Compiled { code: code(|_| Val::Absent), kind: holder.kind };
+        let of_attributes = matches!(nothing.kind, Type::Attributes);
+        self.member_of(nothing, name, span, Reading::Written)?;
+        let (holder, name, hash) = (holder.code, name.clone(), key_hash(name.as_bytes()));
+        if of_attributes {
+            return Ok(Compiled {
+                code: code(move |frame| match holder(frame) {
+                    Val::Attributes(resource) => {
+                        Val::Bool(!matches!(attribute(frame, resource, &name), Val::Absent))
+                    }
+                    unknown @ Val::Unknown(_) => unknown,
+                    _ => Val::Bool(false),
+                }),
+                kind: Type::Bool,
+            });
+        }
         let code = code(move |frame| {
             let value = holder(frame);
-            let Some(view) = members_of(frame, value) else {
-                return match value {
-                    Val::Unknown(_) => value,
-                    _ => Val::Bool(false),
-                };
-            };
-            let view = match view {
-                Ok(view) => view,
-                Err(unknown) => return unknown,
-            };
-            match view.stack.tree.get_hashed(view.node, &name, hash) {
-                Some(node) => match frame.read(view.at(node)) {
-                    Val::Absent => {
-                        frame.see(|| Seen::Absent(view, frame.bump().alloc_str(&name)));
-                        Val::Bool(false)
-                    }
-                    value => {
-                        frame.see(|| Seen::Value(view.at(node), value));
-                        Val::Bool(true)
-                    }
-                },
+            let view = match members_of(frame, value) {
+                Some(Ok(view)) => view,
+                Some(Err(unknown)) => return unknown,
                 None => {
-                    frame.see(|| Seen::Absent(view, frame.bump().alloc_str(&name)));
-                    Val::Bool(false)
+                    return match value {
+                        Val::Unknown(_) => value,
+                        Val::Reference(_) | Val::Secret(_) => match text(frame, value) {
+                            Val::Str(_) => Val::Bool(false),
+                            _ => not_read(frame, value, &name),
+                        },
+                        Val::Pairs(pairs) => Val::Bool(pair(pairs, &name).is_some()),
+                        _ => Val::Bool(false),
+                    };
+                }
+            };
+            // What a default gives is not written.
+            if is_default(view) {
+                return Val::Bool(false);
+            }
+            if let Some(node) = view.stack.tree.get_hashed(view.node, &name, hash) {
+                let value = frame.read(view.at(node));
+                if !matches!(value, Val::Absent) {
+                    frame.see(|| Seen::Value(view.at(node), value));
+                    return Val::Bool(true);
                 }
             }
+            frame.see(|| Seen::Absent(view, frame.bump().alloc_str(&name)));
+            Val::Bool(false)
         });
         Ok(Compiled { code, kind: Type::Bool })
     }
 }
 
 /// The map whose entries are the members of a value, or the unknown that stands for it.
-fn members_of<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Option<std::result::Result<View<'a>, Val<'a>>> {
+pub(super) fn members_of<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Option<std::result::Result<View<'a>, Val<'a>>> {
     match value {
         Val::Resource(resource) => match frame.reader.resolve(resource.properties()) {
             sekisho_estate::Value::Map(view) => Some(Ok(view)),
@@ -203,9 +190,10 @@ fn read_member(
     name: &str,
     coerced: Option<Kind>,
     default: Option<Default>,
-    noted: bool,
+    reading: Reading,
 ) -> Code {
     let (name, hash) = (name.to_owned(), key_hash(name.as_bytes()));
+    let noted = reading == Reading::Value;
     code(move |frame| {
         let value = holder(frame);
         let view = match members_of(frame, value) {
@@ -213,19 +201,13 @@ fn read_member(
             Some(Err(unknown)) => return unknown,
             None => {
                 return match value {
-                    Val::Unknown(_) => value,
-                    Val::Pairs(pairs) => pairs
-                        .iter()
-                        .find(|(key, _)| matches!(key, Val::Str(k) if *k == name))
-                        .map_or(Val::Absent, |(_, v)| *v),
+                    Val::Pairs(pairs) => pair(pairs, &name).unwrap_or(Val::Absent),
                     // The holder is not written: its default may still give this member.
                     Val::Absent => match &default {
-                        Some(default) => default.value(frame, None, None, &name, noted, coerced),
+                        Some(default) => default.value(frame, None, None, &name, coerced),
                         None => Val::Absent,
                     },
-                    Val::Reference(target) => frame.unknown(ReasonCode::AttributeAtDeploy, target.name()),
-                    Val::Text(text) => frame.unknown(ReasonCode::AttributeAtDeploy, text.display()),
-                    _ => frame.unknown(ReasonCode::WrongShape, name.as_str()),
+                    _ => not_read(frame, value, &name),
                 };
             }
         };
@@ -235,7 +217,8 @@ fn read_member(
                 if let Some(kind) = coerced {
                     read = coerce(frame, read, kind);
                 }
-                if noted {
+                // A part of a default is no evidence: the default was noted as a whole.
+                if noted && frame.notes() && !is_default(view) {
                     frame.see(|| Seen::Value(view.at(node), read));
                 }
                 return read;
@@ -244,21 +227,53 @@ fn read_member(
         match &default {
             Some(default) => {
                 let root = if let Val::Resource(root) = value { Some(root) } else { None };
-                default.value(frame, Some(view), root, &name, noted, coerced)
+                default.value(frame, Some(view), root, &name, coerced)
             }
             None => {
                 // An absent holder of a longer path is the evidence too: nothing below it is written.
-                frame.see(|| Seen::Absent(view, frame.bump().alloc_str(&name)));
+                if frame.notes() && !is_default(view) {
+                    frame.see(|| Seen::Absent(view, frame.bump().alloc_str(&name)));
+                }
                 Val::Absent
             }
         }
     })
 }
 
+/// The value under a key of a map written in the expression.
+pub(super) fn pair<'a>(pairs: &'a [(Val<'a>, Val<'a>)], name: &str) -> Option<Val<'a>> {
+    pairs.iter().find(|(key, _)| matches!(key, Val::Str(k) if *k == name)).map(|(_, value)| *value)
+}
+
+/// What reading a member gives where there are none.
+pub(super) fn not_read<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, name: &str) -> Val<'a> {
+    match value {
+        Val::Unknown(_) => value,
+        Val::Reference(target) => frame.unknown(ReasonCode::AttributeAtDeploy, target.name()),
+        Val::Text(text) => frame.unknown(ReasonCode::AttributeAtDeploy, text.display()),
+        Val::Secret(_) => frame.unknown(ReasonCode::Secret, "value"),
+        _ => frame.unknown(ReasonCode::WrongShape, name),
+    }
+}
+
+/// What stands in for a resource that is not there.
+pub(super) fn absent_or_unknown<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Val<'a> {
+    match value {
+        Val::Absent | Val::Unknown(_) => value,
+        other => not_read(frame, other, "resource"),
+    }
+}
+
 fn attribute<'a>(frame: &Frame<'_, 'a>, resource: ResourceRef<'a>, name: &str) -> Val<'a> {
-    let beside = |key: &str| match resource.stack.tree.get(resource.resource.body, key) {
-        Some(node) => frame.read(resource.stack.view(node)),
-        None => Val::Absent,
+    let body = resource.stack.view(resource.resource.body);
+    let beside = |key: &'static str| {
+        let node = resource.stack.tree.get(body.node, key);
+        let value = node.map_or(Val::Absent, |node| frame.read(body.at(node)));
+        frame.see(|| match (node, value) {
+            (Some(node), value) if !matches!(value, Val::Absent) => Seen::Value(body.at(node), value),
+            _ => Seen::Absent(body, key),
+        });
+        coerce(frame, value, Kind::String)
     };
     match name {
         "id" => Val::Str(resource.name()),

@@ -5,11 +5,15 @@
 //! gives a [`Val`]; what can be computed at compile time (hashes of keys,
 //! regular expressions, dated defaults) is.
 
+mod arithmetic;
 mod calls;
 mod defaults;
+mod index;
 mod macros;
 mod members;
 mod operators;
+
+pub(crate) use operators::truth;
 
 use sekisho_estate::ReasonCode;
 use sekisho_facts::{ResourceType, did_you_mean};
@@ -49,27 +53,40 @@ pub(crate) struct Compiler<'x> {
     pub(crate) depth: u32,
 }
 
+/// What a path is read for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reading {
+    /// Its value, which is evidence.
+    Value,
+    /// Only a member of it; the longer path will be the evidence.
+    Step,
+    /// Whether a member of it is written: defaults do not count.
+    Written,
+}
+
+impl Reading {
+    /// What the holder of a path is read for.
+    pub(crate) fn of_holder(self) -> Self {
+        if self == Self::Written { Self::Written } else { Self::Step }
+    }
+}
+
 impl<'x> Compiler<'x> {
     pub(crate) fn new(this: Option<ResourceType>, traced: bool) -> Self {
         Self { this, variables: Vec::new(), traced, depth: 0 }
     }
 
-    /// Compiles a part. Evidence is noted for it unless it is only a step of a longer path.
+    /// Compiles a part whose value is asked.
     pub(crate) fn expression(&mut self, e: &'x Expression) -> Result<Compiled> {
-        self.part(e, true)
+        self.part(e, Reading::Value)
     }
 
-    /// Compiles a part of which only a member is asked.
-    pub(crate) fn holder(&mut self, e: &'x Expression) -> Result<Compiled> {
-        self.part(e, false)
-    }
-
-    fn part(&mut self, e: &'x Expression, noted: bool) -> Result<Compiled> {
+    fn part(&mut self, e: &'x Expression, reading: Reading) -> Result<Compiled> {
         self.depth += 1;
         let depth = self.depth;
-        let compiled = self.kind(e, noted)?;
+        let compiled = self.kind(e, reading)?;
         self.depth -= 1;
-        if !self.traced || !noted || matches!(e.kind, ExpressionKind::Literal(_)) {
+        if !self.traced || reading != Reading::Value || matches!(e.kind, ExpressionKind::Literal(_)) {
             return Ok(compiled);
         }
         let (inner, span) = (compiled.code, e.span);
@@ -90,14 +107,14 @@ impl<'x> Compiler<'x> {
         Ok(Compiled { code, kind: compiled.kind })
     }
 
-    fn kind(&mut self, e: &'x Expression, noted: bool) -> Result<Compiled> {
+    fn kind(&mut self, e: &'x Expression, reading: Reading) -> Result<Compiled> {
         match &e.kind {
             ExpressionKind::Literal(literal) => Ok(compile_literal(literal)),
             ExpressionKind::Name(name) => self.name(name, e.span),
             ExpressionKind::List(items) => self.list(items),
             ExpressionKind::Map(pairs) => self.map(pairs),
-            ExpressionKind::Member(holder, name, span) => self.member(holder, name, *span, noted),
-            ExpressionKind::Index(holder, index) => self.index(holder, index),
+            ExpressionKind::Member(holder, name, span) => self.member(holder, name, *span, reading),
+            ExpressionKind::Index(holder, index) => self.index(holder, index, reading),
             ExpressionKind::Has(path) => self.has(path),
             ExpressionKind::Call(name, arguments) => self.call(name, arguments, e.span),
             ExpressionKind::Method(holder, name, arguments) => self.method(holder, name, arguments, e.span),
@@ -138,11 +155,7 @@ impl<'x> Compiler<'x> {
         let mut kind: Option<Type> = None;
         for item in items {
             let compiled = self.expression(item)?;
-            kind = Some(match kind {
-                None => compiled.kind,
-                Some(kind) if kind.name() == compiled.kind.name() => kind,
-                Some(_) => Type::Any,
-            });
+            kind = Some(kind.map_or_else(|| compiled.kind.clone(), |kind| kind.either(&compiled.kind)));
             codes.push(compiled.code);
         }
         let code = code(move |frame| {
@@ -172,9 +185,6 @@ impl<'x> Compiler<'x> {
     pub(crate) fn bind(&mut self, name: &'x str, kind: Type, span: Span) -> Result<usize> {
         if self.variables.len() == MAX_VARIABLES {
             return Err(ExpressionError::new(span, format!("macros nested deeper than {MAX_VARIABLES}")));
-        }
-        if name == "this" {
-            return Err(ExpressionError::new(span, "this cannot be the variable of a macro"));
         }
         self.variables.push((name, kind));
         Ok(self.variables.len() - 1)

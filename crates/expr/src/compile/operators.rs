@@ -2,13 +2,14 @@
 
 use std::cmp::Ordering;
 
-use sekisho_estate::{Part, ReasonCode, Text};
+use sekisho_estate::ReasonCode;
 use sekisho_facts::Kind;
 
+use super::arithmetic::item_kind;
 use super::{Code, Compiled, Compiler, Result, code};
 use crate::compare::{coerce, equal, order};
 use crate::frame::Frame;
-use crate::syntax::{BinaryOperator, Expression, ExpressionError};
+use crate::syntax::{BinaryOperator, Expression, ExpressionError, ExpressionKind};
 use crate::types::Type;
 use crate::value::Val;
 
@@ -22,28 +23,6 @@ impl<'x> Compiler<'x> {
         Ok(Compiled { code, kind: Type::Bool })
     }
 
-    pub(super) fn negate(&mut self, operand: &'x Expression) -> Result<Compiled> {
-        let span = operand.span;
-        let operand = self.expression(operand)?;
-        if !Type::Int.comparable(&operand.kind) {
-            return Err(ExpressionError::new(
-                span,
-                format!("- needs a number, not a {}", operand.kind.name()),
-            ));
-        }
-        let inner = operand.code;
-        let code = code(move |frame| match inner(frame) {
-            Val::Int(i) => {
-                i.checked_neg().map_or_else(|| frame.unknown(ReasonCode::WrongShape, "number"), Val::Int)
-            }
-            Val::Double(d) => Val::Double(-d),
-            unknown @ Val::Unknown(_) => unknown,
-            Val::Absent => frame.unknown(ReasonCode::AbsentOperand, "an operand"),
-            _ => frame.unknown(ReasonCode::WrongShape, "number"),
-        });
-        Ok(Compiled { code, kind: operand.kind })
-    }
-
     /// Compiles a part that must be true or false.
     pub(super) fn truth(&mut self, e: &'x Expression) -> Result<Code> {
         let compiled = self.expression(e)?;
@@ -52,7 +31,7 @@ impl<'x> Compiler<'x> {
         } else {
             Err(ExpressionError::new(
                 e.span,
-                format!("expected true or false, not a {}", compiled.kind.name()),
+                format!("expected true or false, not {}", compiled.kind),
             ))
         }
     }
@@ -65,7 +44,7 @@ impl<'x> Compiler<'x> {
     ) -> Result<Compiled> {
         let condition = self.truth(condition)?;
         let (then, otherwise) = (self.expression(then)?, self.expression(otherwise)?);
-        let kind = if then.kind.name() == otherwise.kind.name() { then.kind } else { Type::Any };
+        let kind = then.kind.either(&otherwise.kind);
         let (then, otherwise) = (then.code, otherwise.code);
         let code = code(move |frame| match truth(frame, condition(frame)) {
             Ok(true) => then(frame),
@@ -132,7 +111,7 @@ impl<'x> Compiler<'x> {
     fn equality(&mut self, left: &'x Expression, right: &'x Expression, wanted: bool) -> Result<Compiled> {
         let (a, b) = (self.expression(left)?, self.expression(right)?);
         if !a.kind.comparable(&b.kind) {
-            let message = format!("a {} is never equal to a {}", a.kind.name(), b.kind.name());
+            let message = format!("{} is never equal to {}", a.kind, b.kind);
             return Err(ExpressionError::new(left.span.to(right.span), message));
         }
         // A place without a schema takes the kind of what it is compared with.
@@ -163,7 +142,7 @@ impl<'x> Compiler<'x> {
         let (a, b) = (self.expression(left)?, self.expression(right)?);
         let ordered = |kind: &Type| Type::Int.comparable(kind) || Type::String.comparable(kind);
         if !a.kind.comparable(&b.kind) || !ordered(&a.kind) || !ordered(&b.kind) {
-            let message = format!("a {} and a {} have no order", a.kind.name(), b.kind.name());
+            let message = format!("{} and {} have no order", a.kind, b.kind);
             return Err(ExpressionError::new(left.span.to(right.span), message));
         }
         let (coerce_a, coerce_b) = (coercion(&a.kind, &b.kind), coercion(&b.kind, &a.kind));
@@ -187,13 +166,20 @@ impl<'x> Compiler<'x> {
     fn inside(&mut self, left: &'x Expression, right: &'x Expression) -> Result<Compiled> {
         let (a, b) = (self.expression(left)?, self.expression(right)?);
         let Some(element) = b.kind.element() else {
-            return Err(ExpressionError::new(right.span, format!("a {} has no elements", b.kind.name())));
+            return Err(ExpressionError::new(right.span, format!("{} has no elements", b.kind)));
         };
         if !a.kind.comparable(&element) {
-            let message = format!("a {} is never in a list of {}", a.kind.name(), element.name());
+            let message = format!("{} is never in this list, whose elements are each {element}", a.kind);
             return Err(ExpressionError::new(left.span.to(right.span), message));
         }
         let coerce_a = coercion(&a.kind, &element);
+        // What is written here is what it is.
+        let written = matches!(right.kind, ExpressionKind::List(_) | ExpressionKind::Map(_));
+        let coerce_item = if written {
+            None
+        } else {
+            item_kind(&b.kind).or_else(|| coercion(&element, &a.kind))
+        };
         let (a, b) = (a.code, b.code);
         let code = code(move |frame| {
             let mut needle = a(frame);
@@ -204,9 +190,13 @@ impl<'x> Compiler<'x> {
                 Ok(found) => found,
                 Err(unknown) => return unknown,
             };
+            if let Err(limit) = frame.step(items.len()) {
+                return limit;
+            }
             let mut unknown = open.map(Val::Unknown);
             for item in items {
-                match equal(frame, needle, *item) {
+                let item = coerce_item.map_or(*item, |kind| coerce(frame, *item, kind));
+                match equal(frame, needle, item) {
                     Ok(true) => return Val::Bool(true),
                     Ok(false) => {}
                     Err(value) => unknown = unknown.or(Some(value)),
@@ -216,37 +206,10 @@ impl<'x> Compiler<'x> {
         });
         Ok(Compiled { code, kind: Type::Bool })
     }
-
-    fn arithmetic(
-        &mut self,
-        operator: BinaryOperator,
-        left: &'x Expression,
-        right: &'x Expression,
-    ) -> Result<Compiled> {
-        let (a, b) = (self.expression(left)?, self.expression(right)?);
-        let span = left.span.to(right.span);
-        let list = matches!(a.kind.element(), Some(_)) && !matches!(a.kind, Type::Any);
-        let fits = |kind: &Type| {
-            Type::Int.comparable(kind)
-                || (operator == BinaryOperator::Add && (Type::String.comparable(kind) || list))
-        };
-        if !a.kind.comparable(&b.kind) || !fits(&a.kind) || !fits(&b.kind) {
-            let message = format!("a {} and a {} cannot be combined so", a.kind.name(), b.kind.name());
-            return Err(ExpressionError::new(span, message));
-        }
-        let kind = match (&a.kind, &b.kind) {
-            (Type::Double, _) | (_, Type::Double) => Type::Double,
-            (Type::Any, other) => other.clone(),
-            (known, _) => known.clone(),
-        };
-        let (a, b) = (a.code, b.code);
-        let code = code(move |frame| combine(frame, operator, a(frame), b(frame)));
-        Ok(Compiled { code, kind })
-    }
 }
 
 /// A value as true or false, or the unknown to give instead.
-pub(super) fn truth<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> std::result::Result<bool, Val<'a>> {
+pub(crate) fn truth<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> std::result::Result<bool, Val<'a>> {
     match value {
         Val::Bool(b) => Ok(b),
         unknown @ Val::Unknown(_) => Err(unknown),
@@ -260,7 +223,7 @@ pub(super) fn truth<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> std::result::R
 }
 
 /// The kind that a side without a schema takes from the other side.
-fn coercion(of: &Type, other: &Type) -> Option<Kind> {
+pub(super) fn coercion(of: &Type, other: &Type) -> Option<Kind> {
     let open = match of {
         Type::Any => true,
         Type::Shape(shape, _) => shape.kind() == Kind::Any,
@@ -274,71 +237,5 @@ fn coercion(of: &Type, other: &Type) -> Option<Kind> {
         Type::Int | Type::Double => Some(Kind::Number),
         Type::String => Some(Kind::String),
         _ => None,
-    }
-}
-
-fn combine<'a>(frame: &Frame<'_, 'a>, operator: BinaryOperator, left: Val<'a>, right: Val<'a>) -> Val<'a> {
-    use BinaryOperator as B;
-    let overflow = || frame.unknown(ReasonCode::WrongShape, "number");
-    match (left, right) {
-        (Val::Unknown(_), _) => left,
-        (_, Val::Unknown(_)) => right,
-        (Val::Int(a), Val::Int(b)) => match operator {
-            B::Add => a.checked_add(b),
-            B::Subtract => a.checked_sub(b),
-            B::Multiply => a.checked_mul(b),
-            B::Divide => a.checked_div(b),
-            _ => a.checked_rem(b),
-        }
-        .map_or_else(overflow, Val::Int),
-        (Val::Int(_) | Val::Double(_), Val::Int(_) | Val::Double(_)) => {
-            let number = |v| {
-                if let Val::Int(i) = v {
-                    i as f64
-                } else if let Val::Double(d) = v {
-                    d
-                } else {
-                    0.0
-                }
-            };
-            let (a, b) = (number(left), number(right));
-            Val::Double(match operator {
-                B::Add => a + b,
-                B::Subtract => a - b,
-                B::Multiply => a * b,
-                B::Divide => a / b,
-                _ => a % b,
-            })
-        }
-        (Val::Str(a), Val::Str(b)) if operator == B::Add => {
-            Val::Str(frame.bump().alloc_str(&[a, b].concat()))
-        }
-        (Val::Str(_) | Val::Text(_) | Val::Reference(_), Val::Str(_) | Val::Text(_) | Val::Reference(_))
-            if operator == B::Add =>
-        {
-            let mut parts: Vec<Part<'a>> = Vec::new();
-            for side in [left, right] {
-                match side {
-                    Val::Str(text) => parts.push(Part::Literal(text)),
-                    Val::Text(text) => parts.extend_from_slice(text.parts),
-                    Val::Reference(target) => parts.push(Part::Reference(target)),
-                    _ => {}
-                }
-            }
-            Val::Text(frame.bump().alloc(Text { parts: frame.bump().alloc_slice_copy(&parts) }))
-        }
-        (Val::Absent, Val::Int(_) | Val::Double(_) | Val::Str(_))
-        | (Val::Int(_) | Val::Double(_) | Val::Str(_), Val::Absent) => {
-            frame.unknown(ReasonCode::AbsentOperand, "an operand")
-        }
-        _ if operator == B::Add => match (frame.elements(left), frame.elements(right)) {
-            (Ok((a, open_a)), Ok((b, open_b))) => {
-                let items =
-                    frame.bump().alloc_slice_fill_iter(a.iter().chain(b).copied().collect::<Vec<_>>());
-                Val::Items(items, open_a.or(open_b))
-            }
-            (Err(unknown), _) | (_, Err(unknown)) => unknown,
-        },
-        _ => frame.unknown(ReasonCode::WrongShape, "number"),
     }
 }

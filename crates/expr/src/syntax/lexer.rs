@@ -5,12 +5,16 @@ use super::{ExpressionError, Span};
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Token {
     Name(String),
-    Int(i64),
+    /// Up to 2^63, for the sake of the smallest whole number, whose sign is a token of its own.
+    Int(u64),
     Double(f64),
     String(String),
     Symbol(&'static str),
     End,
 }
+
+/// Said of whole numbers beyond 64 bits.
+pub(super) const NUMBER_TOO_LARGE: &str = "not a number that fits 64 bits";
 
 /// Longer symbols stand before their beginnings.
 const SYMBOLS: [&str; 25] = [
@@ -63,13 +67,15 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, ExpressionError> 
 fn number(text: &str, at: &mut usize) -> Result<Token, ExpressionError> {
     let start = *at;
     let bytes = text.as_bytes();
-    let error = |end: usize| ExpressionError::new(Span { start, end }, "not a number that fits 64 bits");
+    let error = |end: usize| ExpressionError::new(Span { start, end }, NUMBER_TOO_LARGE);
+    let fits = |number: &u64| *number <= i64::MIN.unsigned_abs();
     if text[start..].starts_with("0x") || text[start..].starts_with("0X") {
         *at += 2;
         while bytes.get(*at).is_some_and(u8::is_ascii_hexdigit) {
             *at += 1;
         }
-        return i64::from_str_radix(&text[start + 2..*at], 16).map(Token::Int).map_err(|_| error(*at));
+        let number = u64::from_str_radix(&text[start + 2..*at], 16).ok().filter(fits);
+        return number.map(Token::Int).ok_or_else(|| error(*at));
     }
     let digits = |at: &mut usize| {
         while bytes.get(*at).is_some_and(u8::is_ascii_digit) {
@@ -93,7 +99,7 @@ fn number(text: &str, at: &mut usize) -> Result<Token, ExpressionError> {
     }
     let text = &text[start..*at];
     if whole {
-        text.parse().map(Token::Int).map_err(|_| error(*at))
+        text.parse().ok().filter(fits).map(Token::Int).ok_or_else(|| error(*at))
     } else {
         text.parse().ok().filter(|f: &f64| f.is_finite()).map(Token::Double).ok_or_else(|| error(*at))
     }

@@ -5,7 +5,7 @@ mod lexer;
 mod parser;
 
 pub use ast::{BinaryOperator, Expression, ExpressionKind, Literal, Macro, Span, UnaryOperator};
-pub use parser::{MAX_DEPTH, MAX_LENGTH, parse};
+pub use parser::{MAX_DEPTH, MAX_HEIGHT, MAX_LENGTH, parse};
 
 /// What is wrong with an expression, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -126,10 +126,7 @@ impl<'r, 'e> Builder<'r, 'e> {
                 Part::Literal(text) if self.syntax.variables && unclosed(text) && index + 1 < parts.len() => {
                     self.push_str(&text[..text.rfind("${").unwrap_or(0)]);
                     let subject = "a policy variable whose name is not known";
-                    self.push_hole(
-                        HoleKind::Unknown,
-                        Why { code: ReasonCode::PolicyNotUnderstood, subject },
-                    );
+                    self.push_hole(HoleKind::Unknown, Why { code: ReasonCode::PolicyNotUnderstood, subject });
                     return;
                 }
                 Part::Literal(text) => self.push_str(text),

@@ -3,7 +3,7 @@
 use sekisho_estate::reason::{ReasonCode, Why};
 
 use super::engine::{self, Side};
-use super::{Pattern, Unit};
+use super::{Hole, Pattern, Unit};
 use crate::Tri;
 
 /// The partitions that a deployment can be in. Source: IAM User Guide, `reference-arns.html`.
@@ -102,7 +102,8 @@ fn decide<'e>(mine: Side<'_, 'e>, other: Side<'_, 'e>, fold: bool, question: Que
         None => return Tri::Unknown(TOO_LARGE),
         Some(false) => {}
     }
-    let Some(why) = mine.why(other).or_else(|| other.why(mine)) else { return Tri::No };
+    let why = mine.own(other).or_else(|| other.own(mine)).or_else(|| mine.any()).or_else(|| other.any());
+    let Some(why) = why else { return Tri::No };
     match ask(true) {
         Some(false) => Tri::No,
         Some(true) => Tri::Unknown(why),
@@ -117,9 +118,9 @@ impl<'e> Side<'_, 'e> {
 
     /// The partition that an ARN writes.
     fn partition(&self) -> Option<String> {
-        let rest = "arn:"
-            .chars()
-            .try_fold(self.units, |rest, c| rest.split_first().filter(|(u, _)| **u == Unit::Char(c)).map(|s| s.1))?;
+        let rest = "arn:".chars().try_fold(self.units, |rest, c| {
+            rest.split_first().filter(|(u, _)| **u == Unit::Char(c)).map(|s| s.1)
+        })?;
         let end = rest.iter().position(|unit| *unit == Unit::Char(':'))?;
         let partition: String = rest[..end]
             .iter()
@@ -144,17 +145,21 @@ impl<'e> Side<'_, 'e> {
         units
     }
 
-    /// Why this side is not known: a hole that the other does not have, else any.
-    fn why(&self, other: Side<'_, 'e>) -> Option<Why<'e>> {
-        let holes = || {
-            self.units.iter().filter_map(|unit| match unit {
-                Unit::Hole(index) => Some(&self.holes[usize::from(*index)]),
-                _ => None,
-            })
-        };
-        holes()
-            .find(|hole| !other.holes.iter().any(|theirs| theirs.kind == hole.kind))
-            .or_else(|| holes().next())
-            .map(|hole| hole.why)
+    /// Why a hole of this side is not known.
+    fn any(&self) -> Option<Why<'e>> {
+        self.units.iter().find_map(|unit| self.hole(unit)).map(|hole| hole.why)
+    }
+
+    /// Why a hole that the other side does not have is not known.
+    fn own(&self, other: Side<'_, 'e>) -> Option<Why<'e>> {
+        let theirs = |hole: &&Hole<'e>| other.holes.iter().any(|theirs| theirs.kind == hole.kind);
+        self.units.iter().filter_map(|unit| self.hole(unit)).find(|hole| !theirs(hole)).map(|hole| hole.why)
+    }
+
+    fn hole(&self, unit: &Unit) -> Option<&Hole<'e>> {
+        match unit {
+            Unit::Hole(index) => self.holes.get(usize::from(*index)),
+            _ => None,
+        }
     }
 }

@@ -285,11 +285,7 @@ pub(super) fn overlaps(a: Side<'_, '_>, b: Side<'_, '_>, fold: bool, may: bool) 
         let (Some(x), Some(y)) = (x, y) else { continue };
         let stay = |at: usize, cell: &Cell<'_, '_>| if loops(Some(cell)) { at } else { at + 1 };
         match (x, y) {
-            (Cell::Whole(p), Cell::Whole(q)) => {
-                if p.same(q) == Same::Yes {
-                    open.push((i + 1, j + 1));
-                }
-            }
+            (Cell::Whole(p), Cell::Whole(q)) if p.same(q) == Same::Yes => open.push((i + 1, j + 1)),
             (Cell::Whole(_), Cell::Star) => open.push((i + 1, j)),
             (Cell::Star, Cell::Whole(_)) => open.push((i, j + 1)),
             (Cell::Whole(_), _) | (_, Cell::Whole(_)) => {}

@@ -69,9 +69,8 @@ pub(crate) const ACCOUNT: &str = "AWS::AccountId";
 impl HoleKind<'_> {
     /// Whether two holes hold the same text.
     pub(crate) fn same(&self, other: &Self) -> Same {
-        let same_resource = |a: &Target<'_>, b: &Target<'_>| {
-            std::ptr::eq(a.stack, b.stack) && a.resource == b.resource
-        };
+        let same_resource =
+            |a: &Target<'_>, b: &Target<'_>| std::ptr::eq(a.stack, b.stack) && a.resource == b.resource;
         match (self, other) {
             // Names and ids are unique among the resources of a type.
             (Self::Name(a), Self::Name(b)) | (Self::Id(a), Self::Id(b)) => {
@@ -84,7 +83,11 @@ impl HoleKind<'_> {
                 }
             }
             (Self::Attribute(a), Self::Attribute(b)) => {
-                if same_resource(a, b) && a.attribute == b.attribute { Same::Yes } else { Same::Maybe }
+                if same_resource(a, b) && a.attribute == b.attribute {
+                    Same::Yes
+                } else {
+                    Same::Maybe
+                }
             }
             (Self::Variable(a, x), Self::Variable(b, y)) => {
                 let same_stack = match (a, b) {
@@ -125,9 +128,7 @@ impl HoleKind<'_> {
             Self::Name(target) if target.type_name() == "AWS::S3::Bucket" => !"/:*?".contains(c),
             Self::Id(_) => !":*?".contains(c),
             Self::Variable(_, ACCOUNT) => c.is_ascii_digit(),
-            Self::Variable(_, REGION | PARTITION) => {
-                c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
-            }
+            Self::Variable(_, REGION | PARTITION) => c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
             _ => self.is_open() || !"*?".contains(c),
         }
     }

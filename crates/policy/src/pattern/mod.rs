@@ -39,6 +39,9 @@ pub struct Pattern<'e> {
     pub(crate) fold: bool,
 }
 
+/// What matches everything.
+pub(crate) const ANYTHING: Pattern<'static> = Pattern { units: &[Unit::Star], holes: &[], fold: false };
+
 impl std::fmt::Debug for Pattern<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.display())
@@ -141,16 +144,5 @@ impl<'e> Pattern<'e> {
     /// The pattern cut at its first colons, into so many pieces at most.
     pub(crate) fn split_colons(&self, pieces: usize) -> Vec<Self> {
         self.units.splitn(pieces, |unit| *unit == Unit::Char(':')).map(|units| self.part(units)).collect()
-    }
-
-    /// What stands before the first wildcard or hole.
-    pub(crate) fn known_prefix(&self) -> String {
-        self.units
-            .iter()
-            .map_while(|unit| match unit {
-                Unit::Char(c) => Some(*c),
-                _ => None,
-            })
-            .collect()
     }
 }

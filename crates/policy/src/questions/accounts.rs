@@ -45,6 +45,8 @@ const CANONICAL_USER: Why<'static> =
     Why { code: ReasonCode::NotInInput, subject: "the account of a canonical user id" };
 const DELETED: Why<'static> =
     Why { code: ReasonCode::NotInInput, subject: "the account of a principal that was deleted" };
+const BUCKET: Why<'static> =
+    Why { code: ReasonCode::NotInInput, subject: "the account of a resource whose ARN has none" };
 const OWN_ACCOUNT: Why<'static> = Why { code: ReasonCode::PseudoParameter, subject: "AWS::AccountId" };
 
 impl<'e> Document<'e> {
@@ -103,7 +105,12 @@ fn by_condition<'e>(
     for element in test.values {
         let account = account_of(&element.pattern);
         let is = if is_one_of(&ACCOUNT_KEYS) {
-            account.map_or(Tri::No, |account| account_is_outside(&account, own))
+            match account {
+                // A resource of the stack, such as a bucket that notifies.
+                _ if names_own_resource(&element.pattern) => Tri::No,
+                Some(account) if !account.has_wildcards() => account_is_outside(&account, own),
+                _ => Tri::Unknown(BUCKET),
+            }
         } else if is_one_of(&ORGANIZATION_KEYS) {
             Tri::Unknown(ORGANIZATION)
         } else {
@@ -128,10 +135,10 @@ fn principal_is_outside<'e>(principal: &Principal<'e>, own: Option<&str>) -> Tri
         PrincipalKind::Anyone | PrincipalKind::Service(_) => return Tri::No,
         PrincipalKind::Unknown(why) => return Tri::Unknown(why),
         PrincipalKind::CanonicalUser(pattern) => {
-            return match pattern.single_hole().map(|hole| hole.kind) {
-                // That of an identity in the stack, such as the origin access of a distribution.
-                Some(HoleKind::Name(_) | HoleKind::Id(_) | HoleKind::Attribute(_)) => Tri::No,
-                _ => Tri::Unknown(pattern.unknown().unwrap_or(CANONICAL_USER)),
+            // That of an identity in the stack, such as the origin access of a distribution.
+            return match names_own_resource(&pattern) {
+                true => Tri::No,
+                false => Tri::Unknown(pattern.unknown().unwrap_or(CANONICAL_USER)),
             };
         }
         PrincipalKind::Aws(pattern) | PrincipalKind::Federated(pattern) => pattern,
@@ -139,19 +146,23 @@ fn principal_is_outside<'e>(principal: &Principal<'e>, own: Option<&str>) -> Tri
     if let Some(account) = account_of(&pattern) {
         return account_is_outside(&account, own);
     }
-    if let Some(hole) = pattern.single_hole() {
-        return match hole.kind {
-            HoleKind::Name(_) | HoleKind::Id(_) | HoleKind::Attribute(_) => Tri::No,
-            _ => Tri::Unknown(hole.why),
-        };
+    if names_own_resource(&pattern) {
+        return Tri::No;
     }
     match principal.kind {
         // A provider by its name has no account.
-        PrincipalKind::Federated(_) => Tri::No,
+        PrincipalKind::Federated(_) if pattern.holes.is_empty() => Tri::No,
         // "The principal ID appears in resource-based policies because AWS can no longer map
         // it back to a valid ARN."
         _ => Tri::Unknown(pattern.unknown().unwrap_or(DELETED)),
     }
+}
+
+/// Whether a text names a resource of the input, by what AWS gives it.
+fn names_own_resource(pattern: &Pattern<'_>) -> bool {
+    let own =
+        |kind: &HoleKind<'_>| matches!(kind, HoleKind::Name(_) | HoleKind::Id(_) | HoleKind::Attribute(_));
+    pattern.holes.iter().any(|hole| own(&hole.kind))
 }
 
 fn account_is_outside<'e>(account: &Pattern<'e>, own: Option<&str>) -> Tri<'e> {

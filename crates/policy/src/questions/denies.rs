@@ -38,7 +38,7 @@ impl<'e> Document<'e> {
                 match refusal.is {
                     Tri::Yes => yes.push(statement.at),
                     Tri::Unknown(_) => unknown.push(statement.at),
-                    Tri::No => short.push(refusal.short),
+                    Tri::No => short.extend(refusal.short),
                 }
                 if any == Tri::Yes {
                     break;
@@ -59,8 +59,8 @@ impl<'e> Document<'e> {
 /// Whether a statement refuses.
 struct Refusal<'e> {
     is: Tri<'e>,
-    /// The only element by which it falls short.
-    short: Option<View<'e>>,
+    /// Where the only element stands by which it falls short, when it is only one.
+    short: Option<Option<View<'e>>>,
 }
 
 impl<'e> Statement<'e> {
@@ -78,7 +78,7 @@ impl<'e> Statement<'e> {
         let is = self.certain(deny.and(Tri::all(parts.iter().map(|part| part.0))));
         let mut failing = parts.iter().filter(|part| part.0 == Tri::No);
         let short = match (failing.next(), failing.next()) {
-            (Some((_, at)), None) => at.or(self.at),
+            (Some((_, at)), None) => Some(at.or(self.at)),
             _ => None,
         };
         Refusal { is, short }

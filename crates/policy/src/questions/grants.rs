@@ -2,13 +2,13 @@
 
 use sekisho_estate::reason::{ReasonCode, Why};
 
+use crate::pattern::ANYTHING;
 use crate::{Answer, Document, Element, Pattern, Principal, Selection, Statement, Tri};
 
 /// Most comparisons of an allowed with a refused element in one answer.
 const MAX_COMPARISONS: usize = 100_000;
 
-const TOO_MANY: Why<'static> =
-    Why { code: ReasonCode::TooManyAlternatives, subject: "elements of a policy" };
+const TOO_MANY: Why<'static> = Why { code: ReasonCode::TooManyAlternatives, subject: "elements of a policy" };
 
 impl<'e> Document<'e> {
     /// Whether anyone at all can use a statement that allows, optionally one that allows an
@@ -45,12 +45,7 @@ impl<'e> Document<'e> {
     }
 
     /// Whether something that a statement allows is not refused again by the document.
-    fn spared(
-        &self,
-        statement: &Statement<'e>,
-        action: Option<&Pattern<'e>>,
-        budget: &mut usize,
-    ) -> Tri<'e> {
+    fn spared(&self, statement: &Statement<'e>, action: Option<&Pattern<'e>>, budget: &mut usize) -> Tri<'e> {
         let refusals: Vec<(&Statement<'e>, Tri<'e>)> = self
             .statements
             .iter()
@@ -80,11 +75,11 @@ impl<'e> Document<'e> {
                             deny.actions.covers(allowed).or(deny.actions.covers(asked))
                         }
                         (Some(pattern), None) | (None, Some(pattern)) => deny.actions.covers(pattern),
-                        (None, None) => covers_all(&deny.actions),
+                        (None, None) => covers_rest(&deny.actions, &statement.actions),
                     };
                     let covers_resource = match resource {
                         Some(pattern) => deny.resources.covers(pattern),
-                        None => covers_all(&deny.resources),
+                        None => covers_rest(&deny.resources, &statement.resources),
                     };
                     refused = refused.or(certain.and(covers_action).and(covers_resource));
                 }
@@ -103,13 +98,17 @@ fn parts<'e>(selection: &Selection<'e, Element<'e>>) -> Vec<Option<Pattern<'e>>>
     }
 }
 
-/// Whether everything that there is is selected.
-fn covers_all<'e>(selection: &Selection<'e, Element<'e>>) -> Tri<'e> {
-    match selection {
-        Selection::Absent => Tri::Yes,
-        Selection::Only(of) => of.iter().any(|element| element.pattern.known_all()).into(),
-        Selection::AllBut(_) => Tri::No,
-        Selection::Unknown(why) => Tri::Unknown(*why),
+/// Whether a selection covers another one that is absent or all but some.
+fn covers_rest<'e>(refused: &Selection<'e, Element<'e>>, allowed: &Selection<'e, Element<'e>>) -> Tri<'e> {
+    match (refused, allowed) {
+        (Selection::Absent, _) => Tri::Yes,
+        (Selection::Only(of), _) => of.iter().any(|element| element.pattern.known_all()).into(),
+        // What the one excepts must be excepted by the other, too.
+        (Selection::AllBut(spared), Selection::AllBut(excepted)) => Tri::all(spared.iter().map(|spared| {
+            Tri::any(excepted.iter().map(|excepted| excepted.pattern.covers(&spared.pattern)))
+        })),
+        (Selection::AllBut(_), _) => Tri::No,
+        (Selection::Unknown(why), _) => Tri::Unknown(*why),
     }
 }
 
@@ -122,7 +121,8 @@ impl<'e> Pattern<'e> {
 
 impl<'e> Statement<'e> {
     fn grants_anyone(&self, action: Option<&Pattern<'e>>) -> Tri<'e> {
-        let acts = action.map_or(Tri::Yes, |action| self.actions.overlaps(action));
+        // `NotResource: "*"` is nothing at all.
+        let acts = self.actions.overlaps(action.unwrap_or(&ANYTHING)).and(self.resources.overlaps(&ANYTHING));
         let grants = self.effect.is_allow().and(self.principals.includes_anyone()).and(acts);
         if grants == Tri::No {
             return Tri::No;

@@ -1,9 +1,9 @@
 //! Reads values of templates in tests, each shown as one line.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use bumpalo::Bump;
-use sekisho_estate::{Estate, Input, Reader, Stack, Value, View};
+use sekisho_estate::{Estate, Input, NodeId, Reader, Stack, Value, View};
 use sekisho_source_cloudformation::{Options, SourceFile, read};
 
 /// A file for [`read`].
@@ -43,7 +43,9 @@ pub(crate) fn show<'e>(reader: &Reader<'e>, value: Value<'e>) -> String {
         Value::Str(text) => format!("'{text}'"),
         Value::Text(text) => format!("“{}”", text.display()),
         Value::List(_) | Value::Items(_) => match reader.elements(value, 0) {
-            Ok(items) => format!("[{}]", items.iter().map(|&i| show(reader, i)).collect::<Vec<_>>().join(", ")),
+            Ok(items) => {
+                format!("[{}]", items.iter().map(|&i| show(reader, i)).collect::<Vec<_>>().join(", "))
+            }
             Err(other) => show(reader, other),
         },
         Value::Map(map) => {
@@ -150,4 +152,31 @@ pub(crate) fn problems(estate: &Estate, path: &str) -> Vec<String> {
         .iter()
         .map(|p| format!("{}{}:{} {}", if p.loses { "!" } else { "" }, p.line, p.column, p.message));
     shown.collect()
+}
+
+/// Reads every value of an estate in a few worlds: nothing may panic.
+pub(crate) fn read_all(estate: &Estate) {
+    let bump = Bump::new();
+    let reader = Reader::new(estate, &bump);
+    for stack in &estate.stacks {
+        for node in 0..stack.tree.len() as u32 {
+            let _ = reader.resolve(stack.view(NodeId(node)));
+        }
+        for resource in &stack.resources {
+            let _ = reader.exists(stack, resource);
+            let _ = stack.tree.route(resource.properties, NodeId(0));
+        }
+        for reference in &stack.references {
+            assert!(!estate.address(reference.to).is_empty());
+            let _ = stack.tree.name(reference.attribute);
+        }
+        if let Some(parent) = stack.parent {
+            assert!(!estate.address(parent).is_empty());
+        }
+    }
+    for _ in 0..8 {
+        if !reader.worlds.next() {
+            break;
+        }
+    }
 }

@@ -1,0 +1,199 @@
+//! The commands: what is read, judged and shown.
+
+use bumpalo::Bump;
+use sekisho_assess::{Analyses, Assessment, Config, RunOptions, baseline, run, waivers};
+use sekisho_estate::{Estate, InputStatus, ResourceId};
+use sekisho_expr::{Explanation, ResourceRef, compile};
+use sekisho_guidance::{Control, Scope};
+use sekisho_source_cloudformation::{Options, SourceFile, read};
+
+use crate::Failure;
+use crate::arguments::{ControlsArguments, ExplainArguments, InputArguments, OutputArguments, ScanArguments, Verdicts};
+use crate::discover::{Found, discover};
+use crate::output;
+use crate::settings::{Settings, language, no_control, user_controls};
+
+include!(concat!(env!("OUT_DIR"), "/demo.rs"));
+
+/// `sekisho scan`
+pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
+    let settings = Settings::read(&arguments.input)?;
+    let found = discover(&arguments.paths, arguments.input.max_file_size << 20);
+    if !found.errors.is_empty() {
+        return Err(found.errors.join("\nsekisho: "));
+    }
+    let today = arguments.input.today.clone().unwrap_or_else(crate::clock::today);
+    let estate = estate(found, &arguments.input, &settings.config);
+    report(&estate, &settings, &arguments.output, &arguments.input.only, &today)
+}
+
+/// `sekisho demo`
+pub(crate) fn demo(arguments: &OutputArguments) -> Result<u8, Failure> {
+    let files = FILES
+        .iter()
+        .map(|(name, text)| SourceFile {
+            path: format!("clinic/{name}"),
+            bytes: text.as_bytes().to_vec(),
+            named: true,
+        })
+        .collect();
+    let estate = read(files, &Options::default());
+    report(&estate, &Settings::none(), arguments, &[], &crate::clock::today())
+}
+
+/// Reads what was found, and remembers what was not read.
+fn estate(found: Found, input: &InputArguments, config: &Config) -> Estate {
+    let options = Options {
+        parameters: config.parameters.clone().into_iter().collect(),
+        limits: sekisho_estate::json::Limits {
+            bytes: usize::try_from(input.max_file_size << 20).unwrap_or(usize::MAX),
+            ..Default::default()
+        },
+        region: config.scope.region.clone(),
+        account: config.scope.account.clone(),
+        complete_account: config.scope.complete_account,
+    };
+    let mut estate = read(found.files, &options);
+    estate.inputs.extend(found.others);
+    estate.inputs.sort_by(|a, b| a.path.cmp(&b.path));
+    estate
+}
+
+/// Judges, applies waivers and the baseline, writes, and gives the exit status.
+fn report(
+    estate: &Estate,
+    settings: &Settings,
+    arguments: &OutputArguments,
+    only: &[String],
+    today: &str,
+) -> Result<u8, Failure> {
+    let everything = arguments.verdicts == Verdicts::All;
+    let options = RunOptions { config: &settings.config, everything, only };
+    let mut assessment = run(estate, &settings.controls, options);
+    assessment.notices.splice(0..0, settings.notices.iter().cloned());
+    let mut all = settings.waivers.clone();
+    if !settings.config.waivers.forbid_inline {
+        let (inline, problems) = waivers::read_inline(estate, &settings.controls);
+        all.extend(inline);
+        assessment.notices.extend(problems);
+    } else {
+        let (inline, _) = waivers::read_inline(estate, &settings.controls);
+        assessment.notices.extend(inline.iter().map(waivers::forbidden));
+    }
+    waivers::apply(estate, &mut assessment, &all, Some(today));
+    if let Some(path) = &arguments.baseline {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+        baseline::apply(&mut assessment, path, &text)?;
+    }
+    if let Some(path) = &arguments.write_baseline {
+        std::fs::write(path, baseline::write(&assessment, estate)).map_err(|error| format!("{path}: {error}"))?;
+    }
+    let status = status(estate, &assessment, arguments);
+    output::write(estate, &assessment, settings, arguments, status)?;
+    Ok(status)
+}
+
+/// The exit status, by the contract in `main.rs`.
+fn status(estate: &Estate, assessment: &Assessment<'_>, arguments: &OutputArguments) -> u8 {
+    use sekisho_assess::Verdict;
+    let counts = assessment.judgements.iter().filter(|j| !j.known).any(|j| match j.verdict {
+        Verdict::Fail => j.severity >= arguments.fail_on,
+        Verdict::Unknown => arguments.fail_on_unknown,
+        _ => false,
+    });
+    let noticed = assessment.notices.iter().any(|notice| notice.severity >= arguments.fail_on);
+    if counts || noticed {
+        return 1;
+    }
+    let lost = |status| matches!(status, InputStatus::Partly | InputStatus::Unreadable);
+    let undecided = assessment.counts[Verdict::Unknown as usize] > 0;
+    if arguments.strict && (undecided || estate.inputs.iter().any(|input| lost(input.status))) {
+        return 3;
+    }
+    0
+}
+
+/// `sekisho explain`
+pub(crate) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
+    let settings = Settings::read(&arguments.input)?;
+    let control = sekisho_guidance::control(&arguments.control)
+        .or_else(|| settings.controls.iter().find(|c| c.id == arguments.control))
+        .ok_or_else(|| no_control(&arguments.control, &settings.controls))?;
+    let look = output::Look::new(language(arguments.lang), arguments.color, None);
+    let Some(name) = &arguments.resource else {
+        output::page(control, &look)?;
+        return Ok(0);
+    };
+    let found = discover(&arguments.paths, arguments.input.max_file_size << 20);
+    if !found.errors.is_empty() {
+        return Err(found.errors.join("\nsekisho: "));
+    }
+    let estate = estate(found, &arguments.input, &settings.config);
+    let ids = resources(&estate, name, control)?;
+    let only = [control.id.to_string()];
+    let options = RunOptions { config: &settings.config, everything: true, only: &only };
+    let assessment = run(&estate, &settings.controls, options);
+    for id in ids {
+        let explanations = explanations(&estate, &settings.config, control, id)?;
+        let judgement = assessment.judgements.iter().find(|j| j.resource.is_none_or(|r| r == id));
+        output::explanation(&estate, control, id, &explanations, judgement, &look)?;
+    }
+    Ok(0)
+}
+
+/// The resources that a name means and that the control applies to.
+fn resources(estate: &Estate, name: &str, control: &Control) -> Result<Vec<ResourceId>, Failure> {
+    let named: Vec<ResourceId> = estate
+        .resources()
+        .map(|(id, ..)| id)
+        .filter(|&id| estate.id(id) == name || estate.address(id) == name)
+        .collect();
+    if named.is_empty() {
+        let ids: Vec<&str> = estate.resources().map(|(id, ..)| estate.id(id)).collect();
+        let meant = sekisho_facts::did_you_mean(name, ids);
+        let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+        return Err(format!("there is no resource {name} in the input{meant}"));
+    }
+    let applies: Vec<ResourceId> = named
+        .iter()
+        .copied()
+        .filter(|&id| control.scope != Scope::Resource || control.applies.iter().any(|t| t == estate.type_name(id)))
+        .collect();
+    match (applies.is_empty(), named.first()) {
+        (true, Some(&id)) => Err(format!(
+            "{} is asked of {}; {name} is an {}",
+            control.id,
+            control.applies.join(", "),
+            estate.type_name(id)
+        )),
+        _ => Ok(applies),
+    }
+}
+
+fn explanations(
+    estate: &Estate,
+    config: &Config,
+    control: &Control,
+    id: ResourceId,
+) -> Result<Vec<Explanation>, Failure> {
+    let whole = control.scope != Scope::Resource;
+    let kind = if whole { None } else { sekisho_facts::resource_type(estate.type_name(id)) };
+    let program = compile(control.when.as_deref(), &control.pass_if, kind, true)
+        .map_err(|(_, error)| format!("{}: {error}", control.id))?;
+    let bump = Bump::new();
+    let this = if whole { None } else { Some(ResourceRef::new(estate, id)) };
+    Ok(program.explain(estate, &Analyses::new(estate, config), this, &bump))
+}
+
+/// `sekisho controls`
+pub(crate) fn controls(arguments: &ControlsArguments) -> Result<u8, Failure> {
+    let (user, notices) = user_controls(arguments.controls.as_deref())?;
+    if let Some(folder) = &arguments.pages {
+        return output::pages(folder, language(arguments.lang));
+    }
+    output::list(&user, arguments.format, language(arguments.lang))?;
+    for notice in &notices {
+        eprintln!("sekisho: {}:{}:{}: {}", notice.file, notice.line, notice.column, notice.subject);
+    }
+    Ok(if notices.is_empty() { 0 } else { 2 })
+}

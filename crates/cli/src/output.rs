@@ -1,0 +1,121 @@
+//! Where output goes, and in which form.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use sekisho_assess::{Assessment, Judgement};
+use sekisho_estate::{Estate, ResourceId};
+use sekisho_expr::Explanation;
+use sekisho_guidance::{Control, Language};
+use sekisho_report::{Color, Exit, Explained, Options, Report, Run};
+
+use crate::Failure;
+use crate::arguments::{ColorChoice, Format, ListFormat, OutputArguments, Verdicts};
+use crate::settings::{Settings, color, language};
+
+/// Day of the newest fact about AWS in the binary.
+const FACTS_AS_OF: &str = "2026-11-25";
+
+/// How text looks.
+pub(crate) struct Look {
+    options: Options,
+}
+
+impl Look {
+    pub(crate) fn new(language: Language, choice: ColorChoice, file: Option<&str>) -> Self {
+        let color = if color(choice, file.is_some()) { Color::Always } else { Color::Never };
+        Self { options: Options { language, color, width: width(), ..Options::default() } }
+    }
+}
+
+/// Columns of the terminal, where that is known.
+fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    columns.filter(|columns| (40..=400).contains(columns)).unwrap_or(100)
+}
+
+/// Writes the report of a run to where the arguments say.
+pub(crate) fn write(
+    estate: &Estate,
+    assessment: &Assessment<'_>,
+    settings: &Settings,
+    arguments: &OutputArguments,
+    status: u8,
+) -> Result<(), Failure> {
+    let mut options = Look::new(language(arguments.lang), arguments.color, arguments.output.as_deref()).options;
+    options.run = Run {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        facts_as_of: Some(FACTS_AS_OF.to_owned()),
+        configuration_sha256: Some(settings.digest.clone()).filter(|digest| !digest.is_empty()),
+        ..Run::default()
+    };
+    options.verdicts = match arguments.verdicts {
+        Verdicts::Findings => sekisho_report::Verdicts::Findings,
+        Verdicts::All => sekisho_report::Verdicts::All,
+    };
+    options.full = arguments.full;
+    options.phi_assumed = !settings.config.classifies();
+    options.exit =
+        Some(Exit { status, fail_on: arguments.fail_on, fail_on_unknown: arguments.fail_on_unknown });
+    let format = match arguments.format {
+        Format::Text => sekisho_report::Format::Text,
+        Format::Json => sekisho_report::Format::Json,
+        Format::Jsonl => sekisho_report::Format::Jsonl,
+        Format::Sarif => sekisho_report::Format::Sarif,
+        Format::Github => sekisho_report::Format::Github,
+    };
+    let report = Report { estate, assessment, options: &options };
+    to(arguments.output.as_deref(), |out| report.write(format, out))
+}
+
+/// Writes a control's page for a terminal.
+pub(crate) fn page(control: &Control, look: &Look) -> Result<(), Failure> {
+    to(None, |out| sekisho_report::control_page(control, &look.options, out))
+}
+
+/// Writes how a control was answered for a resource.
+pub(crate) fn explanation(
+    estate: &Estate,
+    control: &Control,
+    resource: ResourceId,
+    explanations: &[Explanation],
+    judgement: Option<&Judgement<'_>>,
+    look: &Look,
+) -> Result<(), Failure> {
+    let explained = Explained { control, estate, resource: Some(resource), explanations, judgement };
+    to(None, |out| explained.text(&look.options, out))
+}
+
+/// Writes the list of controls.
+pub(crate) fn list(user: &[Control], format: ListFormat, language: Language) -> Result<(), Failure> {
+    let controls = || sekisho_guidance::controls().iter().chain(user);
+    let options = Look::new(language, ColorChoice::Auto, None).options;
+    to(None, |out| match format {
+        ListFormat::Text => sekisho_report::list(controls(), &options, out),
+        ListFormat::Json => sekisho_report::list_json(controls(), out),
+    })
+}
+
+/// Writes the pages of the controls into a folder.
+pub(crate) fn pages(folder: &str, language: Language) -> Result<u8, Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("{folder}: {error}"))?;
+    for page in sekisho_report::pages(language) {
+        let path = Path::new(folder).join(&page.path);
+        std::fs::write(&path, page.markdown).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(0)
+}
+
+/// Writes to a file, or to standard output. A reader that closes the pipe early has seen enough.
+fn to(path: Option<&str>, write: impl FnOnce(&mut BufWriter<Box<dyn Write>>) -> io::Result<()>) -> Result<(), Failure> {
+    let sink: Box<dyn Write> = match path {
+        Some(path) => Box::new(File::create(path).map_err(|error| format!("{path}: {error}"))?),
+        None => Box::new(io::stdout().lock()),
+    };
+    let mut out = BufWriter::with_capacity(1 << 16, sink);
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe && path.is_none() => Ok(()),
+        result => result.map_err(|error| format!("{}: {error}", path.unwrap_or("standard output"))),
+    }
+}

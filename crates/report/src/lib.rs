@@ -1,0 +1,32 @@
+//! Every output format, from one finding model.
+//!
+//! A [`Report`] is an estate, its assessment and [`Options`]; it writes itself as text for a
+//! terminal, as JSON (`sekisho.scan/1`, the contract with other programs), as lines of JSON,
+//! as SARIF and as annotations of GitHub Actions. [`Explained`] shows how a control was
+//! evaluated; [`control_page`], [`list`] and [`pages`] show what a control is.
+//!
+//! What people read is in the language of the options. Its sentences stand in
+//! `guidance/text/messages.<language>.yaml` and become functions when the crate is built
+//! (see `build/main.rs`), with `{name}` for what is put in and wording that needs no plural:
+//! nothing is parsed when the program starts, and a missing sentence does not compile.
+//! Machine-readable output is English in every language.
+//!
+//! Nothing that comes from the input reaches a terminal, a log or a URI without being
+//! escaped for it, and no source line is shown before secrets in it are masked.
+
+mod explain;
+mod github;
+mod messages;
+mod page;
+mod patch;
+mod places;
+mod report;
+mod sarif;
+mod scan;
+mod secrets;
+mod sink;
+mod text;
+
+pub use explain::Explained;
+pub use page::{Page, control_page, list, list_json, pages, pages_of};
+pub use report::{Color, Exit, Format, Options, Report, Run, Verdicts};

@@ -1,0 +1,131 @@
+//! What sekisho says, in each language.
+//!
+//! The sentences stand in `guidance/text/messages.<language>.yaml`. The build script turns
+//! each into a method of [`Say`] whose parameters are its `{placeholders}`: a missing
+//! argument or translation does not compile, and a sentence that nobody says is dead code.
+//! Fluent was weighed and not taken: it parses its catalogues at run time, and what it
+//! gives above this is plural forms, which Japanese and Chinese do not have and which the
+//! English sentences avoid.
+
+use sekisho_assess::Verdict;
+use sekisho_estate::Reason;
+use sekisho_guidance::{Confidence, Harm, Label, Language, Level, Reach, Seed, Severity};
+
+/// Speaks a language.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Say(pub(crate) Language);
+
+include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+
+type Table = &'static [(&'static str, [&'static str; 3])];
+
+impl Say {
+    /// The sentence with a name; none when the program has no such name in its data.
+    fn find(self, table: Table, name: &str) -> Option<&'static str> {
+        let at = table.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;
+        Some(table[at].1[self.0 as usize])
+    }
+
+    pub(crate) fn severity(self, severity: Severity) -> &'static str {
+        self.find(SEVERITY, severity.name()).unwrap_or(severity.name())
+    }
+
+    pub(crate) fn verdict(self, verdict: Verdict) -> &'static str {
+        self.find(VERDICT, verdict.name()).unwrap_or(verdict.name())
+    }
+
+    pub(crate) fn confidence(self, confidence: Confidence) -> &'static str {
+        self.find(CONFIDENCE, confidence.name()).unwrap_or(confidence.name())
+    }
+
+    pub(crate) fn label(self, label: Label) -> &'static str {
+        self.find(LABEL, label.name()).unwrap_or(label.name())
+    }
+
+    pub(crate) fn level(self, level: Level) -> &'static str {
+        self.find(LEVEL, level.name()).unwrap_or(level.name())
+    }
+
+    pub(crate) fn harm(self, harm: Harm) -> &'static str {
+        self.find(HARM, harm.name()).unwrap_or(harm.name())
+    }
+
+    pub(crate) fn reach(self, reach: Reach) -> &'static str {
+        self.find(REACH, reach.name()).unwrap_or(reach.name())
+    }
+
+    /// Short name of a document.
+    pub(crate) fn document(self, seed: Seed) -> &'static str {
+        self.find(DOCUMENT, seed.name()).unwrap_or(seed.name())
+    }
+
+    /// Why something is not known.
+    pub(crate) fn reason(self, reason: &Reason) -> String {
+        let sentence = self.find(REASON, reason.code.name());
+        match sentence {
+            Some(sentence) => sentence.replacen("{subject}", &reason.subject, 1),
+            None => reason.to_string(),
+        }
+    }
+
+    /// What the user can do so that it becomes known, where something can be done.
+    pub(crate) fn remedy(self, reason: &Reason) -> Option<String> {
+        let sentence = self.find(REMEDY, reason.code.name())?;
+        Some(sentence.replacen("{subject}", &reason.subject, 1))
+    }
+
+    /// A remark about the run.
+    pub(crate) fn notice(self, code: &str, subject: &str) -> String {
+        match self.find(NOTICE, code) {
+            Some(sentence) => sentence.replacen("{subject}", subject, 1),
+            None => format!("{code}: {subject}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sekisho_estate::ReasonCode;
+
+    fn names(table: Table) -> Vec<&'static str> {
+        table.iter().map(|(name, _)| *name).collect()
+    }
+
+    fn sorted<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn every_name_of_the_program_has_a_sentence_and_no_other() {
+        assert_eq!(names(REASON), sorted(ReasonCode::ALL.iter().map(|c| c.name())));
+        assert_eq!(names(VERDICT), sorted(Verdict::ALL.iter().map(|v| v.name())));
+        assert_eq!(names(SEVERITY), sorted(Severity::ALL.iter().map(|s| s.name())));
+        assert_eq!(names(CONFIDENCE), sorted(Confidence::ALL.iter().map(|c| c.name())));
+        assert_eq!(names(LABEL), sorted(Label::ALL.iter().map(|l| l.name())));
+        assert_eq!(names(LEVEL), sorted(Level::ALL.iter().map(|l| l.name())));
+        assert_eq!(names(HARM), sorted(Harm::ALL.iter().map(|h| h.name())));
+        assert_eq!(names(REACH), sorted(Reach::ALL.iter().map(|r| r.name())));
+        assert_eq!(names(DOCUMENT), sorted(Seed::ALL.iter().map(|s| s.name())));
+        assert!(names(REMEDY).iter().all(|name| ReasonCode::ALL.iter().any(|code| code.name() == *name)));
+    }
+
+    #[test]
+    fn english_reasons_are_those_of_the_contract() {
+        for &code in ReasonCode::ALL {
+            let reason = Reason::new(code, "Subject");
+            assert_eq!(Say(Language::En).reason(&reason), reason.to_string());
+        }
+    }
+
+    #[test]
+    fn a_reason_is_told_in_each_language() {
+        let reason = Reason::new(ReasonCode::Secret, "DbPassword");
+        for &language in Language::ALL {
+            assert!(Say(language).reason(&reason).contains("DbPassword"));
+        }
+        assert_ne!(Say(Language::Ja).reason(&reason), Say(Language::ZhTw).reason(&reason));
+    }
+}

@@ -1,0 +1,342 @@
+//! The first screen, and the lines after the findings.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use sekisho_assess::{Judgement, Verdict};
+use sekisho_estate::{Input, InputStatus};
+use sekisho_guidance::{Label, Severity};
+
+use super::finding::Fold;
+use super::is_accepted;
+use super::layout::{Rows, Style, clean, clip, pad, prose, width, wrap};
+use crate::messages::Say;
+use crate::report::Report;
+
+/// Kinds of findings on the screen.
+const MOST_FINDINGS: usize = 6;
+/// Reasons on the screen.
+const MOST_REASONS: usize = 4;
+/// Files named on the screen.
+const MOST_FILES: usize = 5;
+/// Files named when nothing could be read.
+const MOST_IGNORED: usize = 20;
+
+impl Report<'_> {
+    /// What a busy person reads.
+    pub(super) fn screen(&self, say: Say, fails: &[Fold<'_>], out: &mut impl Write) -> io::Result<()> {
+        let mut text = String::new();
+        let run = &self.options.run;
+        let head = say.screen_head(&run.version, &run.edition);
+        let _ = writeln!(text, "{}\n", self.options.color.paint(Style::Dim, &head));
+        if self.resources() == 0 && self.assessment.judgements.is_empty() {
+            self.nothing(say, &mut text);
+        } else {
+            self.headline(say, &mut text);
+            self.worst(say, fails, &mut text);
+            let mut rows = Rows::new(self.options);
+            self.undecided(say, &mut rows);
+            self.read(say, &mut rows);
+            rows.write(&mut text, false);
+        }
+        text.push('\n');
+        out.write_all(text.as_bytes())
+    }
+
+    /// Fails by severity. What is zero is said too, and never in green.
+    fn headline(&self, say: Say, text: &mut String) {
+        let mut parts = Vec::new();
+        for (&severity, count) in Severity::ALL.iter().zip(self.by_severity()).rev() {
+            let part = format!("{} {count}", say.severity(severity));
+            let style = if count > 0 { Style::Severity(severity) } else { Style::Dim };
+            parts.push(self.options.color.paint(style, &part));
+        }
+        let undecided = self.count(Verdict::Unknown);
+        let part = format!("{} {undecided}", say.verdict(Verdict::Unknown));
+        let style = if undecided > 0 { Style::Unknown } else { Style::Dim };
+        parts.push(self.options.color.paint(style, &part));
+        let _ = writeln!(text, "  {}\n", parts.join("   "));
+    }
+
+    fn worst(&self, say: Say, fails: &[Fold<'_>], text: &mut String) {
+        let shown = &fails[..fails.len().min(MOST_FINDINGS)];
+        let column = shown.iter().map(|fold| width(say.severity(fold.first.severity))).max().unwrap_or(0);
+        let space = " ".repeat(column + 4);
+        let room = self.options.width.saturating_sub(column + 4);
+        for fold in shown {
+            let severity = fold.first.severity;
+            let word = pad(say.severity(severity), column);
+            let word = self.options.color.paint(Style::Severity(severity), &word);
+            for (at, line) in wrap(&prose(fold.first.control.title.get(say.0)), room).iter().enumerate() {
+                let head = if at == 0 { format!("  {word}  ") } else { space.clone() };
+                let _ = writeln!(text, "{head}{line}");
+            }
+            let address = clean(&fold.first.address(self.estate)).into_owned();
+            let place = match fold.like.len() {
+                0 => address,
+                more => say.finding_and_more(address, more),
+            };
+            let line = format!("{}  {place}", fold.first.control.id);
+            let _ = writeln!(text, "{space}{}", self.options.color.paint(Style::Dim, &clip(&line, room)));
+        }
+        if fails.len() > shown.len() {
+            let _ = writeln!(text, "{space}{}", say.screen_more_kinds(fails.len() - shown.len()));
+        }
+        if !shown.is_empty() {
+            text.push('\n');
+        }
+    }
+
+    fn undecided(&self, say: Say, rows: &mut Rows<'_>) {
+        let undecided = self.count(Verdict::Unknown);
+        if undecided > 0 {
+            rows.add(say.row_not_decided(), say.screen_not_decided(undecided, self.undecided_on_phi()));
+            let mut reasons: BTreeMap<&'static str, (usize, Vec<&Judgement<'_>>)> = BTreeMap::new();
+            for judgement in self.assessment.judgements.iter().filter(|j| j.verdict == Verdict::Unknown) {
+                if let Some(reason) = &judgement.reason {
+                    let entry = reasons.entry(reason.code.name()).or_default();
+                    entry.0 += 1;
+                    let same = |other: &&Judgement<'_>| other.reason.as_ref() == Some(reason);
+                    if entry.1.len() < 3 && !entry.1.iter().any(same) {
+                        entry.1.push(judgement);
+                    }
+                }
+            }
+            let mut reasons: Vec<_> = reasons.into_iter().collect();
+            reasons.sort_by_key(|(name, (count, _))| (std::cmp::Reverse(*count), *name));
+            let column = reasons.iter().map(|(_, (count, _))| count.to_string().len()).max().unwrap_or(1);
+            for (_, (count, examples)) in reasons.iter().take(MOST_REASONS) {
+                let Some(reason) = examples.first().and_then(|j| j.reason.as_ref()) else { continue };
+                let mut sentence = clean(&say.reason(reason)).into_owned();
+                let others = examples[1..].iter().filter_map(|j| j.reason.as_ref());
+                let others: Vec<_> = others.map(|reason| clean(&reason.subject).into_owned()).collect();
+                if !others.is_empty() {
+                    sentence = say.screen_and_so(sentence, others.join(", "));
+                }
+                rows.more(format!("  {count:>column$}  {sentence}"));
+            }
+            if reasons.len() > MOST_REASONS {
+                rows.more(format!("  {}", say.screen_more_reasons(reasons.len() - MOST_REASONS)));
+            }
+        }
+        let accepted = self.count(Verdict::Waived) + self.count(Verdict::Compensated);
+        if accepted > 0 {
+            rows.add(say.row_accepted(), say.screen_accepted(accepted));
+        }
+        let known = self.assessment.judgements.iter().filter(|j| j.known && j.is_finding()).count();
+        if known > 0 {
+            rows.add(say.row_known(), say.screen_known(known));
+        }
+    }
+
+    fn read(&self, say: Say, rows: &mut Rows<'_>) {
+        let of = |status| self.estate.inputs.iter().filter(move |input| input.status == status);
+        rows.add(
+            say.row_read(),
+            say.screen_read(of(InputStatus::Read).count(), self.resources(), self.judged()),
+        );
+        let lost: Vec<&Input> = of(InputStatus::Partly).chain(of(InputStatus::Unreadable)).collect();
+        let ignored = of(InputStatus::Ignored).count();
+        if !lost.is_empty() || ignored > 0 {
+            rows.add(
+                say.row_not_read(),
+                say.screen_not_read(
+                    of(InputStatus::Partly).count(),
+                    of(InputStatus::Unreadable).count(),
+                    ignored,
+                ),
+            );
+            for input in lost.iter().take(MOST_FILES) {
+                rows.more(format!("  {}", problem(input)));
+            }
+            if lost.len() > MOST_FILES {
+                rows.more(format!("  {}", say.screen_more_files(lost.len() - MOST_FILES)));
+            }
+        }
+        let types = &self.assessment.unknown_types;
+        if !types.is_empty() {
+            let shown = types.iter().take(MOST_FILES);
+            let mut list = shown.map(|(name, n)| format!("{} ({n})", clean(name))).collect::<Vec<_>>().join(", ");
+            if types.len() > MOST_FILES {
+                list = say.finding_and_more(list, types.len() - MOST_FILES);
+            }
+            rows.add(say.row_not_checked(), say.screen_unknown_types(list));
+        }
+        let unresolved = self.unresolved();
+        if unresolved > 0 {
+            let mut places = String::new();
+            let all = crate::places::Places::new(self.estate);
+            let found = self.estate.stacks.iter().enumerate().flat_map(|(index, stack)| {
+                let index = sekisho_estate::StackIndex(index as u32);
+                stack.unresolved.iter().map(move |(reason, offset)| (index, stack, reason, *offset))
+            });
+            for (index, stack, reason, offset) in found.take(2) {
+                let at = all.position(crate::places::Place { stack: index, offset });
+                let _ = write!(places, "\n  {}:{}:{}: {}", clean(&stack.file), at.line, at.column, clean(&say.reason(reason)));
+            }
+            rows.add(say.row_unresolved(), say.screen_unresolved(unresolved));
+            places.lines().skip(1).for_each(|line| rows.more(line));
+        }
+        if !self.assessment.notices.is_empty() {
+            rows.add(say.row_notices(), say.screen_notices(self.assessment.notices.len()));
+        }
+        let labels = self.assessment.judgements.iter().map(|j| j.label);
+        if self.options.phi_assumed && !labels.clone().any(|l| l == Label::Declared || l == Label::Evidenced) {
+            rows.add("PHI", say.screen_assumed());
+        }
+        if let Some(exit) = self.options.exit {
+            let severity = say.severity(exit.fail_on);
+            let name = exit.fail_on.name();
+            let text = match exit.status {
+                0 => say.screen_exit_none(severity, name),
+                1 if self.only_unknowns(exit.fail_on) => say.screen_exit_unknown().to_owned(),
+                1 => say.screen_exit_findings(severity, name),
+                3 => say.screen_exit_strict().to_owned(),
+                _ => String::new(),
+            };
+            let open = exit.status == 0 && self.count(Verdict::Unknown) > 0 && !exit.fail_on_unknown;
+            let hint = if open { format!("{text}\n{}", say.screen_exit_open()) } else { text };
+            rows.add(&say.row_exit(exit.status), hint);
+        }
+    }
+
+    /// Whether no fail is as bad as the exit status asks for.
+    fn only_unknowns(&self, fail_on: Severity) -> bool {
+        let counts = |j: &&Judgement<'_>| j.verdict == Verdict::Fail && !j.known && j.severity >= fail_on;
+        !self.assessment.judgements.iter().any(|j| counts(&j))
+    }
+
+    /// Verdicts that say pass or fail.
+    fn judged(&self) -> usize {
+        self.count(Verdict::Pass) + self.count(Verdict::Fail)
+    }
+
+    /// The screen of a run that found no resource.
+    fn nothing(&self, say: Say, text: &mut String) {
+        let _ = writeln!(text, "  {}", self.options.color.paint(Style::Strong, say.screen_nothing()));
+        for line in wrap(say.screen_nothing_help(), self.options.width.saturating_sub(2)) {
+            let _ = writeln!(text, "  {line}");
+        }
+        text.push('\n');
+        let mut rows = Rows::new(self.options);
+        let groups = [
+            (InputStatus::Unreadable, say.status_unreadable()),
+            (InputStatus::Partly, say.status_partly()),
+            (InputStatus::Read, say.status_empty()),
+            (InputStatus::Ignored, say.status_ignored()),
+        ];
+        for (status, label) in groups {
+            let files: Vec<&Input> = self.estate.inputs.iter().filter(|input| input.status == status).collect();
+            for (at, input) in files.iter().take(MOST_IGNORED).enumerate() {
+                if at == 0 { rows.add(label, problem(input)) } else { rows.more(problem(input)) }
+            }
+            if files.len() > MOST_IGNORED {
+                rows.more(say.screen_more_files(files.len() - MOST_IGNORED));
+            }
+        }
+        if self.estate.inputs.is_empty() {
+            rows.add(say.row_read(), say.screen_no_files());
+        }
+        if let Some(exit) = self.options.exit {
+            let severity = say.severity(exit.fail_on);
+            let text = match exit.status {
+                0 => say.screen_exit_none(severity, exit.fail_on.name()),
+                3 => say.screen_exit_strict().to_owned(),
+                _ => String::new(),
+            };
+            rows.add(&say.row_exit(exit.status), text);
+        }
+        rows.write(text, false);
+    }
+
+    /// Fails that someone decided to keep.
+    pub(super) fn accepted(&self, say: Say, text: &mut String) {
+        let accepted: Vec<&Judgement<'_>> =
+            self.assessment.judgements.iter().filter(|judgement| is_accepted(judgement)).collect();
+        if accepted.is_empty() {
+            return;
+        }
+        self.heading(say.section_accepted(), text);
+        for judgement in accepted {
+            let word = self.options.color.paint(Style::Dim, say.verdict(judgement.verdict));
+            let id = &judgement.control.id;
+            let _ = writeln!(text, "  {word}[{id}] {}", clean(&judgement.address(self.estate)));
+            if let Some(waiver) = &judgement.waiver {
+                let line = say.waiver_line(
+                    clean(&waiver.reason),
+                    clean(&waiver.owner),
+                    clean(&waiver.expires),
+                    format!("{}:{}", clean(&waiver.file), waiver.line),
+                );
+                for line in wrap(&line, self.options.width.saturating_sub(4)) {
+                    let _ = writeln!(text, "    {line}");
+                }
+            }
+        }
+        text.push('\n');
+    }
+
+    /// Remarks about the run.
+    pub(super) fn notices(&self, say: Say, text: &mut String) {
+        for notice in &self.assessment.notices {
+            let head = format!("{}[{}]", say.severity(notice.severity), notice.code);
+            let sentence = clean(&say.notice(notice.code, &notice.subject)).into_owned();
+            let lines = wrap(&format!("{head}: {sentence}"), self.options.width);
+            for (at, line) in lines.iter().enumerate() {
+                let line = match line.strip_prefix(head.as_str()) {
+                    Some(rest) if at == 0 => {
+                        format!("{}{rest}", self.options.color.paint(Style::Severity(notice.severity), &head))
+                    }
+                    _ => line.clone(),
+                };
+                let _ = writeln!(text, "{line}");
+            }
+            if !notice.file.is_empty() {
+                let mut place = clean(&notice.file).into_owned();
+                for number in [notice.line, notice.column].into_iter().filter(|n| *n > 0) {
+                    let _ = write!(place, ":{number}");
+                }
+                let _ = writeln!(text, " {} {place}", self.options.color.paint(Style::Frame, "-->"));
+            }
+            text.push('\n');
+        }
+    }
+
+    /// The last line, for those who see only the end.
+    pub(super) fn closing(&self, say: Say, text: &mut String) {
+        let fails = self.count(Verdict::Fail);
+        let worst: Vec<String> = Severity::ALL
+            .iter()
+            .zip(self.by_severity())
+            .rev()
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| format!("{} {count}", say.severity(*severity)))
+            .collect();
+        let detail = if worst.is_empty() { String::new() } else { format!(" ({})", worst.join(", ")) };
+        let line = say.screen_closing(
+            format!("{fails}{detail}"),
+            self.count(Verdict::Unknown),
+            self.undecided_on_phi(),
+        );
+        for line in wrap(&line, self.options.width) {
+            let _ = writeln!(text, "{line}");
+        }
+        for line in wrap(say.screen_more(), self.options.width) {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+}
+
+/// A file and the first thing that is wrong with it.
+fn problem(input: &Input) -> String {
+    let path = clean(&input.path);
+    let first = input.problems.iter().find(|problem| problem.loses).or(input.problems.first());
+    match first {
+        Some(problem) if problem.line > 0 => {
+            format!("{path}:{}:{}: {}", problem.line, problem.column, clean(&problem.message))
+        }
+        Some(problem) => format!("{path}: {}", clean(&problem.message)),
+        None => path.into_owned(),
+    }
+}
