@@ -28,6 +28,8 @@ pub struct RunOptions<'o> {
     pub everything: bool,
     /// Only these controls; all when empty.
     pub only: &'o [String],
+    /// Whether the built-in controls are asked, or only those of the user.
+    pub built_in: bool,
 }
 
 /// A control with its program for one type.
@@ -54,7 +56,8 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
             }
             continue;
         };
-        let built_in = controls_for(type_name).iter().map(|&i| &sekisho_guidance::controls()[usize::from(i)]);
+        let built_in = if options.built_in { controls_for(type_name) } else { &[] };
+        let built_in = built_in.iter().map(|&i| &sekisho_guidance::controls()[usize::from(i)]);
         let users = user.iter().filter(|c| c.scope == Scope::Resource && c.applies.iter().any(|t| *t == type_name));
         let mut compiled = Vec::new();
         for control in built_in.chain(users).filter(|c| wanted(c)) {
@@ -91,7 +94,8 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
         judgements.extend(part);
         counts.add(&part_counts);
     }
-    let whole = sekisho_guidance::controls().iter().chain(user).filter(|c| c.scope != Scope::Resource && wanted(c));
+    let built_in = if options.built_in { sekisho_guidance::controls() } else { &[] };
+    let whole = built_in.iter().chain(user).filter(|c| c.scope != Scope::Resource && wanted(c));
     for control in whole {
         match compile(control.when.as_deref(), &control.pass_if, None, false) {
             Ok(program) => {

@@ -68,7 +68,7 @@ fn report(
     today: &str,
 ) -> Result<u8, Failure> {
     let everything = arguments.verdicts == Verdicts::All;
-    let options = RunOptions { config: &settings.config, everything, only };
+    let options = RunOptions { config: &settings.config, everything, only, built_in: true };
     let mut assessment = run(estate, &settings.controls, options);
     assessment.notices.splice(0..0, settings.notices.iter().cloned());
     let mut all = settings.waivers.clone();
@@ -131,7 +131,7 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
     let estate = estate(found, &arguments.input, &settings.config);
     let ids = resources(&estate, name, control)?;
     let only = [control.id.to_string()];
-    let options = RunOptions { config: &settings.config, everything: true, only: &only };
+    let options = RunOptions { config: &settings.config, everything: true, only: &only, built_in: true };
     let assessment = run(&estate, &settings.controls, options);
     for id in ids {
         let explanations = explanations(&estate, &settings.config, control, id)?;
@@ -187,6 +187,10 @@ fn explanations(
 
 /// `sekisho controls`
 pub(crate) fn controls(arguments: &ControlsArguments) -> Result<u8, Failure> {
+    if let Some(folder) = &arguments.test {
+        let tally = crate::cases::test(std::path::Path::new(folder));
+        return output::tally(&tally);
+    }
     let (user, notices) = user_controls(arguments.controls.as_deref())?;
     if let Some(folder) = &arguments.pages {
         return output::pages(folder, language(arguments.lang));

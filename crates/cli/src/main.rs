@@ -5,6 +5,7 @@
 //! something inside a folder could not be read or decided.
 
 mod arguments;
+mod cases;
 mod clock;
 mod discover;
 mod judge;

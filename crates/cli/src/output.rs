@@ -107,6 +107,17 @@ pub(crate) fn pages(folder: &str, language: Language) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// Writes what came of the cases of controls.
+pub(crate) fn tally(tally: &crate::cases::Tally) -> Result<u8, Failure> {
+    to(None, |out| {
+        for line in &tally.wrong {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out, "{} cases, {} fixes that mend, {} wrong", tally.cases, tally.mended, tally.wrong.len())
+    })?;
+    Ok(u8::from(!tally.wrong.is_empty()))
+}
+
 /// Writes to a file, or to standard output. A reader that closes the pipe early has seen enough.
 fn to(path: Option<&str>, write: impl FnOnce(&mut BufWriter<Box<dyn Write>>) -> io::Result<()>) -> Result<(), Failure> {
     let sink: Box<dyn Write> = match path {

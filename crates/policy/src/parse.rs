@@ -11,7 +11,8 @@ use crate::{Document, Effect, Element, Operator, Principal, PrincipalKind, Selec
 impl<'e> Document<'e> {
     /// Reads a policy document from a value of the current world: a map, or JSON text as
     /// some resource types have it (also with holes). An absent value is a document
-    /// without statements.
+    /// without statements. In JSON text with holes, what stands in a hole is taken not to
+    /// end the JSON string around it: names, ARNs and account ids do not.
     ///
     /// Every statement and element keeps its view, for evidence; those of JSON text have
     /// none. Use [`read`](Self::read) where the node of the document is at hand.

@@ -45,8 +45,11 @@ impl Lines {
         let start = self.starts[line] as usize;
         let end = (offset as usize).min(text.len()).max(start);
         let mut column = (end - start) as u32 + 1;
-        if !self.continuations.is_empty() && end > start {
-            column -= self.continuations(text, end) - self.continuations(text, start);
+        if !self.continuations.is_empty() {
+            column -= match &text.as_bytes()[start..end] {
+                near if near.len() <= STRIDE => inside(near),
+                _ => self.continuations(text, end) - self.continuations(text, start),
+            };
         }
         Position { line: line as u32 + 1, column }
     }

@@ -5,11 +5,12 @@
 //! resource's part, a stack's names) is made once and copied.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use sekisho_assess::{Evidence, Judgement, Verdict};
+use sekisho_assess::{Basis, Evidence, Judgement, Verdict};
 use sekisho_estate::{Reason, ResourceId, Route, StackIndex, Step};
-use sekisho_guidance::{Control, Label, Severity};
+use sekisho_guidance::{Confidence, Control, Label, Severity};
 
 use crate::places::{Place, Places};
 use crate::report::Report;
@@ -36,7 +37,7 @@ impl Report<'_> {
         let mut verdicts = VerdictWriter::new(self);
         for judgement in self.shown() {
             sink.line();
-            verdicts.write(&mut sink, judgement);
+            sink.direct(|out| verdicts.write(out, judgement));
             sink.relieve()?;
         }
         sink.close_line(']');
@@ -59,7 +60,7 @@ impl Report<'_> {
             if index > 0 {
                 sink.end_line();
             }
-            verdicts.write(&mut sink, judgement);
+            sink.direct(|out| verdicts.write(out, judgement));
             sink.relieve()?;
         }
         if self.shown().next().is_none() {
@@ -176,12 +177,16 @@ impl Report<'_> {
     }
 }
 
-/// Writes verdicts, remembering what they share.
+/// What begins and ends the verdicts of a control, by everything that stands in it.
+type Alike = (*const Control, Verdict, Basis, Severity, Confidence);
+
+/// Writes verdicts, remembering what they share: most of a verdict is copied.
 struct VerdictWriter<'a> {
     report: &'a Report<'a>,
     places: Places<'a>,
-    /// By control: `"control":…` and `"satisfies":…`.
-    controls: HashMap<*const Control, (String, String)>,
+    /// The text up to the resource, and that behind the evidence of one without worlds,
+    /// waiver and reason.
+    alike: HashMap<Alike, (String, String)>,
     /// By stack: its file, quoted, made when asked for.
     files: Vec<String>,
     /// The resource that was written last, and its part.
@@ -193,32 +198,22 @@ impl<'a> VerdictWriter<'a> {
         Self {
             report,
             places: Places::new(report.estate),
-            controls: HashMap::new(),
+            alike: HashMap::new(),
             files: vec![String::new(); report.estate.stacks.len()],
             resource: (None, String::new()),
         }
     }
 
-    fn write<W: Write>(&mut self, sink: &mut Sink<'_, W>, judgement: &Judgement<'_>) {
-        let (control, satisfies) = self.controls.entry(judgement.control).or_insert_with(|| {
-            let mut control = String::from("\"control\":");
-            quote(&mut control, &judgement.control.id);
-            let mut satisfies = String::from("\"satisfies\":[");
-            for (index, id) in judgement.control.satisfies.iter().enumerate() {
-                satisfies.push_str(if index == 0 { "" } else { "," });
-                quote(&mut satisfies, id);
-            }
-            satisfies.push(']');
-            (control, satisfies)
-        });
-        sink.open('{');
-        sink.raw(control);
-        sink.text("verdict", judgement.verdict.name());
-        sink.text("basis", judgement.basis.name());
-        sink.text("severity", judgement.severity.name());
-        sink.text("confidence", judgement.confidence.name());
-        sink.text("scope", judgement.scope().name());
-        sink.key("resource");
+    fn write(&mut self, out: &mut String, judgement: &Judgement<'_>) {
+        let alike: Alike = (
+            judgement.control,
+            judgement.verdict,
+            judgement.basis,
+            judgement.severity,
+            judgement.confidence,
+        );
+        let (head, tail) = self.alike.entry(alike).or_insert_with(|| (head(judgement), tail(judgement.control)));
+        out.push_str(head);
         match judgement.resource {
             Some(resource) => {
                 if self.resource.0 != Some((resource, judgement.label)) {
@@ -226,74 +221,135 @@ impl<'a> VerdictWriter<'a> {
                     self.resource.1.clear();
                     resource_part(&mut self.resource.1, self.report, &self.places, resource, judgement.label);
                 }
-                sink.raw(&self.resource.1);
+                out.push_str(&self.resource.1);
             }
-            None => whole(sink, self.report, judgement),
+            None => whole(out, self.report, judgement),
         }
-        sink.key("evidence");
-        sink.open('[');
-        for evidence in &judgement.evidence {
-            sink.open('{');
-            sink.text("kind", evidence.kind.name());
-            sink.key("route");
-            sink.written(|out| route(out, &evidence.route));
-            place(sink, &self.places, &mut self.files, evidence);
-            sink.maybe("value", evidence.value.as_deref());
-            sink.maybe("note", evidence.note.as_deref());
-            sink.close('}');
-        }
-        sink.close(']');
-        sink.raw("\"hops\":[],\"worlds\":[");
-        worlds(sink, judgement);
-        sink.close(']');
-        sink.raw(satisfies);
-        sink.key("waiver");
-        match &judgement.waiver {
-            Some(waiver) => {
-                sink.open('{');
-                sink.text("reason", &waiver.reason);
-                sink.text("owner", &waiver.owner);
-                sink.text("expires", &waiver.expires);
-                sink.text("file", &waiver.file);
-                sink.place("line", waiver.line);
-                sink.close('}');
+        out.push_str(",\"evidence\":[");
+        for (index, evidence) in judgement.evidence.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
             }
-            None => sink.raw("null"),
+            evidence_part(out, &self.places, &mut self.files, evidence);
         }
-        sink.key("reason");
-        match &judgement.reason {
-            Some(reason) => sink.written(|out| reason_text(out, reason)),
-            None => sink.raw("null"),
+        if judgement.worlds.is_empty() && judgement.waiver.is_none() && judgement.reason.is_none() {
+            out.push_str(tail);
+        } else {
+            rare(out, judgement);
         }
-        sink.text("fingerprint", &judgement.fingerprint);
-        sink.close('}');
+        quote(out, &judgement.fingerprint);
+        out.push('}');
     }
 }
 
-/// `file`, `line` and `column` of a piece of evidence. Files are quoted once.
-fn place<W: Write>(sink: &mut Sink<'_, W>, places: &Places<'_>, files: &mut [String], evidence: &Evidence) {
-    let Some(stack) = evidence.stack else {
-        sink.raw("\"file\":null,\"line\":null,\"column\":null");
-        return;
-    };
-    sink.key("file");
-    let file = &mut files[stack.0 as usize];
-    if file.is_empty() {
-        quote(file, &places.stack(stack).file);
+fn head(judgement: &Judgement<'_>) -> String {
+    let mut out = String::from("{\"control\":");
+    quote(&mut out, &judgement.control.id);
+    let words = [
+        ("verdict", judgement.verdict.name()),
+        ("basis", judgement.basis.name()),
+        ("severity", judgement.severity.name()),
+        ("confidence", judgement.confidence.name()),
+        ("scope", judgement.scope().name()),
+    ];
+    for (key, word) in words {
+        let _ = write!(out, ",\"{key}\":\"{word}\"");
     }
-    sink.raw(file);
-    let at = places.position(Place { stack, offset: evidence.offset });
-    sink.count("line", at.line as usize);
-    sink.count("column", at.column as usize);
+    out + ",\"resource\":"
 }
 
-fn worlds<W: Write>(sink: &mut Sink<'_, W>, judgement: &Judgement<'_>) {
-    sink.begin();
-    for world in &judgement.worlds {
-        sink.open('{');
-        sink.text("when", &world.when);
-        sink.text("verdict", world.verdict.name());
-        sink.close('}');
+fn tail(control: &Control) -> String {
+    let mut out = String::from("],\"hops\":[],\"worlds\":[],");
+    satisfies(&mut out, control);
+    out + ",\"waiver\":null,\"reason\":null,\"fingerprint\":"
+}
+
+fn satisfies(out: &mut String, control: &Control) {
+    out.push_str("\"satisfies\":[");
+    for (index, id) in control.satisfies.iter().enumerate() {
+        out.push_str(if index == 0 { "" } else { "," });
+        quote(out, id);
+    }
+    out.push(']');
+}
+
+/// What stands between evidence and fingerprint where it is not the same for all.
+fn rare(out: &mut String, judgement: &Judgement<'_>) {
+    out.push_str("],\"hops\":[],\"worlds\":[");
+    for (index, world) in judgement.worlds.iter().enumerate() {
+        out.push_str(if index == 0 { "{\"when\":" } else { ",{\"when\":" });
+        quote(out, &world.when);
+        let _ = write!(out, ",\"verdict\":\"{}\"}}", world.verdict.name());
+    }
+    out.push_str("],");
+    satisfies(out, judgement.control);
+    out.push_str(",\"waiver\":");
+    match &judgement.waiver {
+        Some(waiver) => {
+            let texts = [
+                ("{\"reason\":", &waiver.reason),
+                (",\"owner\":", &waiver.owner),
+                (",\"expires\":", &waiver.expires),
+                (",\"file\":", &waiver.file),
+            ];
+            for (key, text) in texts {
+                out.push_str(key);
+                quote(out, text);
+            }
+            out.push_str(",\"line\":");
+            if waiver.line == 0 { out.push_str("null") } else { digits(out, waiver.line as usize) }
+            out.push('}');
+        }
+        None => out.push_str("null"),
+    }
+    out.push_str(",\"reason\":");
+    match &judgement.reason {
+        Some(reason) => {
+            out.push('"');
+            reason_text(out, reason);
+            out.push('"');
+        }
+        None => out.push_str("null"),
+    }
+    out.push_str(",\"fingerprint\":");
+}
+
+/// One piece of evidence. The file is quoted once.
+fn evidence_part(out: &mut String, places: &Places<'_>, files: &mut [String], evidence: &Evidence) {
+    out.push_str("{\"kind\":\"");
+    out.push_str(evidence.kind.name());
+    out.push_str("\",\"route\":\"");
+    route(out, &evidence.route);
+    match evidence.stack {
+        Some(stack) => {
+            let file = &mut files[stack.0 as usize];
+            if file.is_empty() {
+                quote(file, &places.stack(stack).file);
+            }
+            let at = places.position(Place { stack, offset: evidence.offset });
+            out.push_str("\",\"file\":");
+            out.push_str(file);
+            out.push_str(",\"line\":");
+            digits(out, at.line as usize);
+            out.push_str(",\"column\":");
+            digits(out, at.column as usize);
+        }
+        None => out.push_str("\",\"file\":null,\"line\":null,\"column\":null"),
+    }
+    match &evidence.value {
+        Some(value) => {
+            out.push_str(",\"value\":");
+            quote(out, value);
+        }
+        None => out.push_str(",\"value\":null"),
+    }
+    match &evidence.note {
+        Some(note) => {
+            out.push_str(",\"note\":");
+            quote(out, note);
+            out.push('}');
+        }
+        None => out.push_str(",\"note\":null}"),
     }
 }
 
@@ -343,21 +399,20 @@ fn origin(out: &mut String, file: &str, line: u32, column: u32) {
 }
 
 /// What stands in the place of a resource when a whole stack or account was judged.
-fn whole<W: Write>(sink: &mut Sink<'_, W>, report: &Report<'_>, judgement: &Judgement<'_>) {
+fn whole(out: &mut String, report: &Report<'_>, judgement: &Judgement<'_>) {
     let address = judgement.address(report.estate);
     let type_name = if judgement.stack.is_some() { "Sekisho::Stack" } else { "Sekisho::Account" };
-    let mut out = String::from("{\"id\":");
-    quote(&mut out, &address);
+    out.push_str("{\"id\":");
+    quote(out, &address);
     out.push_str(",\"type\":");
-    quote(&mut out, type_name);
+    quote(out, type_name);
     out.push_str(",\"address\":");
-    quote(&mut out, &address);
-    stack_part(&mut out, report, judgement.stack, judgement.label);
+    quote(out, &address);
+    stack_part(out, report, judgement.stack, judgement.label);
     match judgement.stack {
-        Some(stack) => origin(&mut out, &report.estate.stack(stack).file, 1, 1),
+        Some(stack) => origin(out, &report.estate.stack(stack).file, 1, 1),
         None => out.push_str(",\"origin\":null}"),
     }
-    sink.raw(&out);
 }
 
 /// A route as a JSON pointer, escaped for JSON.

@@ -51,12 +51,6 @@ impl<'w, W: Write> Sink<'w, W> {
         self.buffer.push_str(json);
     }
 
-    /// Takes what was written raw for the beginning of a list.
-    #[inline]
-    pub(crate) fn begin(&mut self) {
-        self.comma = false;
-    }
-
     /// A line break between values.
     pub(crate) fn line(&mut self) {
         if self.comma {
@@ -116,12 +110,11 @@ impl<'w, W: Write> Sink<'w, W> {
         }
     }
 
-    /// A string that is written by a function, which escapes what it must.
-    pub(crate) fn written(&mut self, write: impl FnOnce(&mut String)) {
+    /// A value that a function writes as JSON.
+    #[inline]
+    pub(crate) fn direct(&mut self, write: impl FnOnce(&mut String)) {
         self.separate();
-        self.buffer.push('"');
         write(&mut self.buffer);
-        self.buffer.push('"');
     }
 
     #[inline]
@@ -183,9 +176,7 @@ pub(crate) fn digits(out: &mut String, mut number: usize) {
             break;
         }
     }
-    for &digit in &text[at..] {
-        out.push(char::from(digit));
-    }
+    out.push_str(std::str::from_utf8(&text[at..]).unwrap_or_default());
 }
 
 /// Appends a string with quotes.

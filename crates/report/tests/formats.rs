@@ -98,7 +98,9 @@ fn jsonl_has_the_verdicts_of_json() {
 fn sarif_is_what_the_standard_says() {
     let (estate, controls) = (clinic(), controls());
     let assessment = everything(&estate, &controls);
-    let validator = schema(include_str!("data/sarif-2.1.0-rtm.5.json"));
+    // The published schema has a bracket too much in the pattern of `language`.
+    let published = include_str!("data/sarif-2.1.0-rtm.5.json");
+    let validator = schema(&published.replace("{2}]?$", "{2}?$"));
     for &language in Language::ALL {
         for verdicts in [Verdicts::Findings, Verdicts::All] {
             let options = Options { language, verdicts, ..Options::default() };
@@ -190,7 +192,7 @@ fn what_comes_from_strangers_is_escaped() {
 
     let github = written(&estate, &assessment, &options, Format::Github);
     assert_eq!(github.lines().count(), 1);
-    assert!(github.starts_with("::error file=a \"b\"%0A\u{1b}[31m%25%2C%3A関.yaml,line=4,col=31,title=high%3A "), "{github}");
+    assert!(github.starts_with("::error file=a \"b\"%0A\u{1b}[31m%25%2C%3A関.yaml,line=4,col=30,title=high%3A "), "{github}");
 
     let text = written(&estate, &assessment, &options, Format::Text);
     assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text}");

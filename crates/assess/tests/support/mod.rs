@@ -52,7 +52,7 @@ pub(crate) fn estate(files: &[(&str, &str)], options: &Options) -> Estate {
 /// Everything that the built-in controls say of an estate.
 pub(crate) fn judge(estate: &Estate) -> Assessment<'static> {
     static CONFIG: std::sync::LazyLock<Config> = std::sync::LazyLock::new(Config::default);
-    run(estate, &[], RunOptions { config: &CONFIG, everything: true, only: &[] })
+    run(estate, &[], RunOptions { config: &CONFIG, everything: true, only: &[], built_in: true })
 }
 
 /// Files below a folder whose names end in `ending`, in order.

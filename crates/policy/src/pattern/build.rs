@@ -52,7 +52,7 @@ pub(crate) struct Builder<'r, 'e> {
 impl<'r, 'e> Builder<'r, 'e> {
     pub(crate) fn new(reader: &'r Reader<'e>, syntax: Syntax, stack: Option<&'e Stack>) -> Self {
         let root = stack.map(|stack| root(reader, stack));
-        Self { reader, syntax, root, units: Vec::new(), holes: Vec::new(), depth: 0 }
+        Self { reader, syntax, root, units: Vec::with_capacity(64), holes: Vec::new(), depth: 0 }
     }
 
     pub(crate) fn of_str(mut self, text: &str) -> Pattern<'e> {

@@ -63,8 +63,9 @@ impl<'e> Pattern<'e> {
 
     fn ask(&self, other: Side<'_, 'e>, fold: bool, question: Question) -> Tri<'e> {
         let mine = self.side();
-        if !mine.has_partition() && !other.has_partition() {
-            return decide(mine, other, fold, question);
+        let (rest, other_rest) = mine.without_common_start(other, fold);
+        if !rest.has_partition() && !other_rest.has_partition() {
+            return decide(rest, other_rest, fold, question);
         }
         match mine.partition().or_else(|| other.partition()) {
             Some(partition) => decide(
@@ -93,6 +94,12 @@ impl<'e> Pattern<'e> {
 }
 
 fn decide<'e>(mine: Side<'_, 'e>, other: Side<'_, 'e>, fold: bool, question: Question) -> Tri<'e> {
+    let (mine, other) = mine.without_common_start(other, fold);
+    if let ([Unit::Char(a), ..], [Unit::Char(b), ..]) = (mine.units, other.units)
+        && !engine::equal(*a, *b, fold)
+    {
+        return Tri::No;
+    }
     let ask = |may: bool| match question {
         Question::Covers => engine::covers(mine, other, fold, may),
         Question::Overlaps => engine::overlaps(mine, other, fold, may),
@@ -111,9 +118,23 @@ fn decide<'e>(mine: Side<'_, 'e>, other: Side<'_, 'e>, fold: bool, question: Que
     }
 }
 
-impl<'e> Side<'_, 'e> {
+impl<'p, 'e> Side<'p, 'e> {
     fn has_partition(&self) -> bool {
-        self.holes.iter().any(|hole| hole.kind.is_partition())
+        self.units.iter().any(|unit| self.hole(unit).is_some_and(|hole| hole.kind.is_partition()))
+    }
+
+    /// Both sides without the characters and holes that both begin with: up to the first
+    /// wildcard there is only one way to match them.
+    fn without_common_start<'o>(self, other: Side<'o, 'e>, fold: bool) -> (Self, Side<'o, 'e>) {
+        let same = |pair: &(&Unit, &Unit)| match pair {
+            (Unit::Char(a), Unit::Char(b)) => engine::equal(*a, *b, fold),
+            (a, b) => match (self.hole(a), other.hole(b)) {
+                (Some(a), Some(b)) => a.kind == b.kind,
+                _ => false,
+            },
+        };
+        let start = self.units.iter().zip(other.units).take_while(same).count();
+        (Side { units: &self.units[start..], ..self }, Side { units: &other.units[start..], ..other })
     }
 
     /// The partition that an ARN writes.
@@ -156,7 +177,7 @@ impl<'e> Side<'_, 'e> {
         self.units.iter().filter_map(|unit| self.hole(unit)).find(|hole| !theirs(hole)).map(|hole| hole.why)
     }
 
-    fn hole(&self, unit: &Unit) -> Option<&Hole<'e>> {
+    fn hole(&self, unit: &Unit) -> Option<&'p Hole<'e>> {
         match unit {
             Unit::Hole(index) => self.holes.get(usize::from(*index)),
             _ => None,

@@ -79,7 +79,8 @@ impl<'p, 'e> Side<'p, 'e> {
     }
 }
 
-fn equal(a: char, b: char, fold: bool) -> bool {
+/// Whether two characters are the same, perhaps but for case.
+pub(super) fn equal(a: char, b: char, fold: bool) -> bool {
     a == b || (fold && a.eq_ignore_ascii_case(&b))
 }
 

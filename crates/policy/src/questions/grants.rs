@@ -18,7 +18,8 @@ impl<'e> Document<'e> {
     /// access to anonymous users"), and an identity provider that everyone can sign up with.
     /// A condition that limits who asks, from where or for whom makes it a no; so does a
     /// statement of the same document that refuses the same to everyone, or to everyone but a
-    /// chosen few. The account of the resource, or another one, is not anyone
+    /// chosen few. Refusals that only together cover what is allowed, or under other
+    /// conditions, are not joined: it stays a yes. The account of the resource, or another one, is not anyone
     /// (`arn:aws:iam::111122223333:root`).
     ///
     /// Behind a yes and an unknown stand the statements.
