@@ -23,8 +23,20 @@ pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
         return Err(found.errors.join("\nsekisho: "));
     }
     let today = arguments.input.today.clone().unwrap_or_else(crate::clock::today);
+    let named: Vec<String> = found.files.iter().filter(|f| f.named).map(|f| f.path.clone()).collect();
     let estate = estate(found, &arguments.input, &settings.config);
-    report(&estate, &settings, &arguments.output, &arguments.input.only, &today)
+    let status = report(&estate, &settings, &arguments.output, &arguments.input.only, &today)?;
+    // A path that the user names must be readable; what lies in a folder need not be.
+    let unread = |input: &&sekisho_estate::Input| {
+        input.status == InputStatus::Unreadable && named.contains(&input.path)
+    };
+    for input in estate.inputs.iter().filter(unread) {
+        for problem in input.problems.iter().filter(|p| p.loses) {
+            let place = if problem.line == 0 { String::new() } else { format!(":{}:{}", problem.line, problem.column) };
+            eprintln!("sekisho: {}{place}: {}", input.path, problem.message);
+        }
+    }
+    Ok(if estate.inputs.iter().any(|input| unread(&input)) { 2 } else { status })
 }
 
 /// `sekisho demo`

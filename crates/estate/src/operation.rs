@@ -338,7 +338,8 @@ impl<'r, 'e> PartList<'r, 'e> {
 
     pub(crate) fn finish(mut self) -> Value<'e> {
         self.flush();
-        let bytes: usize = self.parts.iter().map(|p| if let Part::Literal(t) = p { t.len() } else { 16 }).sum();
+        let bytes: usize =
+            self.parts.iter().map(|p| if let Part::Literal(t) = p { t.len() } else { 16 }).sum();
         if !self.reader.spend(bytes / 64) {
             return self.reader.too_much();
         }

@@ -48,7 +48,7 @@ Text: '{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\":
 fn lines(views: &[View<'_>]) -> Vec<&'static str> {
     let at = |view: &View<'_>| {
         let line = LineIndex::new(BUCKET).position(BUCKET, view.offset()).line;
-        BUCKET.lines().nth(line as usize - 1).unwrap().trim()
+        BUCKET.lines().nth(line as usize - 1).expect("a line").trim()
     };
     views.iter().map(at).collect()
 }

@@ -28,7 +28,7 @@ const MAX_NESTED: usize = 16;
 const MAX_INSTANCES: usize = 500;
 /// Most nodes in all nested stacks; every root has its share, so that the result does not depend
 /// on which is done first.
-const MAX_NODES: usize = 40_000_000;
+const MAX_NODES: usize = 10_000_000;
 /// What every root may have, however many there are.
 const MIN_NODES: usize = 20_000;
 

@@ -31,13 +31,20 @@ impl Remark {
     }
 }
 
-/// Gives each remark its line and column. The lines are found only when there is a remark.
-pub(crate) fn locate(remarks: Vec<Remark>, text: &str) -> Vec<Problem> {
+/// Gives each remark its line and column. The lines are found only when there is a remark, and
+/// only for as many as are shown: a template may be one long line.
+pub(crate) fn locate(mut remarks: Vec<Remark>, text: &str) -> Vec<Problem> {
     if remarks.is_empty() {
         return Vec::new();
     }
+    let mut rest = Vec::new();
+    if remarks.len() > MAX_PROBLEMS {
+        // What is said of the whole file stands before what is said of places, as in the end.
+        remarks.sort_by_key(|remark| remark.offset.wrapping_add(1));
+        rest = remarks.split_off(MAX_PROBLEMS);
+    }
     let lines = LineIndex::new(text);
-    remarks
+    let mut problems: Vec<Problem> = remarks
         .into_iter()
         .map(|Remark { offset, message, loses }| {
             if offset == WHOLE {
@@ -46,16 +53,24 @@ pub(crate) fn locate(remarks: Vec<Remark>, text: &str) -> Vec<Problem> {
             let at = lines.position(text, offset);
             Problem { line: at.line, column: at.column, message, loses }
         })
-        .collect()
+        .collect();
+    problems.extend(more(rest.len(), rest.iter().any(|remark| remark.loses)));
+    problems
+}
+
+/// What is said instead of more problems than are shown.
+fn more(count: usize, loses: bool) -> Option<Problem> {
+    (count > 0).then(|| Problem { line: 0, column: 0, message: format!("and {count} more"), loses })
 }
 
 /// Problems in the order of the file, each once; a flood of them is cut.
 pub(crate) fn tidy(problems: &mut Vec<Problem>) {
     problems.sort();
     problems.dedup();
-    if problems.len() > MAX_PROBLEMS {
-        let rest = problems.split_off(MAX_PROBLEMS);
-        let loses = rest.iter().any(|p| p.loses);
-        problems.push(Problem { line: 0, column: 0, message: format!("and {} more", rest.len()), loses });
+    // Reading and lowering each say at most that many.
+    const MAX: usize = 2 * (MAX_PROBLEMS + 1);
+    if problems.len() > MAX {
+        let rest = problems.split_off(MAX);
+        problems.extend(more(rest.len(), rest.iter().any(|problem| problem.loses)));
     }
 }

@@ -124,12 +124,12 @@ impl<'p, 'e> Side<'p, 'e> {
     }
 
     /// Both sides without the characters and holes that both begin with: up to the first
-    /// wildcard there is only one way to match them.
+    /// wildcard, which an open hole may hold, there is only one way to match them.
     fn without_common_start<'o>(self, other: Side<'o, 'e>, fold: bool) -> (Self, Side<'o, 'e>) {
         let same = |pair: &(&Unit, &Unit)| match pair {
             (Unit::Char(a), Unit::Char(b)) => engine::equal(*a, *b, fold),
             (a, b) => match (self.hole(a), other.hole(b)) {
-                (Some(a), Some(b)) => a.kind == b.kind,
+                (Some(a), Some(b)) => a.is_fixed() && a.kind == b.kind,
                 _ => false,
             },
         };
