@@ -8,6 +8,7 @@ static A: mimalloc::MiMalloc = mimalloc::MiMalloc;
 use sekisho_assess::{Config, RunOptions, run};
 use sekisho_source_cloudformation::{Options, SourceFile, read};
 
+#[expect(clippy::print_stdout, reason = "this is what it is for")]
 fn main() {
     let path = std::env::args().nth(1).expect("a path");
     let bytes = std::fs::read(&path).expect("a readable file");
@@ -18,7 +19,8 @@ fn main() {
         let estate = read(files, &Options::default());
         let read = start.elapsed();
         let start = Instant::now();
-        let assessment = run(&estate, &[], RunOptions { config: &config, everything: false, only: &[], built_in: true });
+        let assessment =
+            run(&estate, &[], RunOptions { config: &config, everything: false, only: &[], built_in: true });
         let judged = start.elapsed();
         println!(
             "read {:.1} ms, judged {:.1} ms, {} resources, {:?}, {} judgements",

@@ -29,7 +29,8 @@ impl Analyses {
         for (type_name, ids) in joins.types() {
             let store = sekisho_facts::store(type_name).is_some();
             for &id in ids {
-                labels[id.stack.0 as usize][id.index.0 as usize] = config.label(ResourceRef::new(estate, id), store);
+                labels[id.stack.0 as usize][id.index.0 as usize] =
+                    config.label(ResourceRef::new(estate, id), store);
             }
         }
         Self { joins, labels }
@@ -43,7 +44,12 @@ impl Analyses {
 }
 
 impl Host for Analyses {
-    fn call<'a>(&self, frame: &Frame<'_, 'a>, function: &'static Function, arguments: &[Val<'a>]) -> Option<Val<'a>> {
+    fn call<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        function: &'static Function,
+        arguments: &[Val<'a>],
+    ) -> Option<Val<'a>> {
         let argument = |index: usize| arguments.get(index).copied().unwrap_or(Val::Absent);
         let text = |index: usize| match argument(index) {
             Val::Str(text) => Some(text),
@@ -68,7 +74,12 @@ impl Host for Analyses {
         })
     }
 
-    fn companion<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>, companion: &'static Companion) -> Val<'a> {
+    fn companion<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        resource: ResourceRef<'a>,
+        companion: &'static Companion,
+    ) -> Val<'a> {
         self.joins.companions(frame, resource, companion)
     }
 
@@ -90,7 +101,8 @@ impl Analyses {
                 found.push(Val::Resource(resource));
             }
         }
-        let open = (!estate.complete_account).then(|| frame.reader.reason(ReasonCode::NotWholeAccount, type_name));
+        let open =
+            (!estate.complete_account).then(|| frame.reader.reason(ReasonCode::NotWholeAccount, type_name));
         Val::Items(found.into_bump_slice(), open)
     }
 }

@@ -1,7 +1,7 @@
 //! Baselines: the findings that were there before, so that only new ones stop a change.
 
-use sekisho_estate::json::{self, Limits, quote_into};
 use sekisho_estate::LineIndex;
+use sekisho_estate::json::{self, Limits, quote_into};
 use sekisho_guidance::Severity;
 
 use crate::model::{Assessment, Notice, Verdict};

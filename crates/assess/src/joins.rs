@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use sekisho_estate::{
-    Estate, Node, NodeId, Part, Reader, ReasonCode, ResourceId, ResourceIndex, Stack, StackIndex, Value, View,
-    Why,
+    Estate, Node, NodeId, Part, Reader, ReasonCode, ResourceId, ResourceIndex, Stack, StackIndex, Value,
+    View, Why,
 };
 use sekisho_expr::{Frame, ResourceRef, Seen, Val};
 use sekisho_facts::{Companion, companions};
@@ -71,7 +71,12 @@ impl Joins {
     }
 
     /// The companions of a resource under one member, in the current world.
-    pub fn companions<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>, companion: &'static Companion) -> Val<'a> {
+    pub fn companions<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        resource: ResourceRef<'a>,
+        companion: &'static Companion,
+    ) -> Val<'a> {
         let mut found = bumpalo::collections::Vec::new_in(frame.bump());
         let mut open = None;
         if let Some(inline) = companion.inline
@@ -137,7 +142,13 @@ impl Joins {
         }
     }
 
-    fn names<'a>(&self, frame: &Frame<'_, 'a>, companion: ResourceRef<'a>, path: &str, resource: ResourceId) -> bool {
+    fn names<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        companion: ResourceRef<'a>,
+        path: &str,
+        resource: ResourceId,
+    ) -> bool {
         let type_name = frame.reader.estate.type_name(resource);
         let mut written = Vec::new();
         values_at(frame, companion.properties(), path, &mut written);
@@ -162,7 +173,12 @@ impl Joins {
         index.get(&resource).map_or(&[], Vec::as_slice)
     }
 
-    fn build(&self, estate: &Estate, type_name: &'static str, companion: &Companion) -> HashMap<ResourceId, Vec<Pair>> {
+    fn build(
+        &self,
+        estate: &Estate,
+        type_name: &'static str,
+        companion: &Companion,
+    ) -> HashMap<ResourceId, Vec<Pair>> {
         let mut index: HashMap<ResourceId, Vec<Pair>> = HashMap::new();
         let mut found = Vec::new();
         for &id in self.of_type(companion.from) {
@@ -176,7 +192,8 @@ impl Joins {
                 self.possible(estate, id.stack, node, type_name, &mut found, 0);
                 found.sort_unstable();
                 found.dedup();
-                let always = first == path && matches!(stack.tree.node(node), Node::Reference { .. } | Node::String(_));
+                let always = first == path
+                    && matches!(stack.tree.node(node), Node::Reference { .. } | Node::String(_));
                 for &target in &found {
                     let pairs = index.entry(target).or_default();
                     if pairs.last().is_none_or(|last| last.companion != id) {
@@ -189,7 +206,15 @@ impl Joins {
     }
 
     /// Every resource of a type that a node may name in some world.
-    fn possible(&self, estate: &Estate, at: StackIndex, node: NodeId, kind: &'static str, found: &mut Vec<ResourceId>, depth: u32) {
+    fn possible(
+        &self,
+        estate: &Estate,
+        at: StackIndex,
+        node: NodeId,
+        kind: &'static str,
+        found: &mut Vec<ResourceId>,
+        depth: u32,
+    ) {
         if depth > 64 {
             return;
         }
@@ -254,7 +279,9 @@ impl Joins {
     fn named(&self, estate: &Estate, type_name: &str, text: &str) -> Option<ResourceId> {
         let kind = sekisho_facts::resource_type(type_name)?.name();
         let names = self.names.get(kind)?.get_or_init(|| {
-            let Some(property) = sekisho_facts::identity(kind).and_then(|i| i.name) else { return HashMap::new() };
+            let Some(property) = sekisho_facts::identity(kind).and_then(|i| i.name) else {
+                return HashMap::new();
+            };
             let mut names = HashMap::new();
             for &id in self.of_type(kind) {
                 let stack = estate.stack(id.stack);
@@ -270,9 +297,16 @@ impl Joins {
             return None;
         }
         let tail = |separator| text.rsplit(separator).next();
-        names.get(text).or_else(|| {
-            if text.starts_with("arn:") { names.get(tail(':')?).or_else(|| names.get(tail('/')?)) } else { None }
-        }).copied()
+        names
+            .get(text)
+            .or_else(|| {
+                if text.starts_with("arn:") {
+                    names.get(tail(':')?).or_else(|| names.get(tail('/')?))
+                } else {
+                    None
+                }
+            })
+            .copied()
     }
 }
 

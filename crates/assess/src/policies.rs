@@ -6,7 +6,12 @@ use sekisho_policy::{Answer, Document, Pattern, ResourceScope, Tri};
 
 /// Whether a policy refuses an action in a context to everyone, for the contents of the
 /// resource that is judged.
-pub(crate) fn denies<'a>(frame: &Frame<'_, 'a>, policy: Val<'a>, action: &'a str, context: Val<'a>) -> Val<'a> {
+pub(crate) fn denies<'a>(
+    frame: &Frame<'_, 'a>,
+    policy: Val<'a>,
+    action: &'a str,
+    context: Val<'a>,
+) -> Val<'a> {
     let Some(this) = frame.this else { return frame.unknown(ReasonCode::NotInInput, "this") };
     let document = match document(frame, policy) {
         Ok(document) => document,

@@ -58,7 +58,8 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
         };
         let built_in = if options.built_in { controls_for(type_name) } else { &[] };
         let built_in = built_in.iter().map(|&i| &sekisho_guidance::controls()[usize::from(i)]);
-        let users = user.iter().filter(|c| c.scope == Scope::Resource && c.applies.iter().any(|t| *t == type_name));
+        let users =
+            user.iter().filter(|c| c.scope == Scope::Resource && c.applies.iter().any(|t| *t == type_name));
         let mut compiled = Vec::new();
         for control in built_in.chain(users).filter(|c| wanted(c)) {
             match compile(control.when.as_deref(), &control.pass_if, Some(kind), false) {
@@ -104,7 +105,15 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
                 if control.scope == Scope::Stack {
                     for index in 0..estate.stacks.len() {
                         let stack = Some(StackIndex(index as u32));
-                        context.judge(&compiled, None, stack, Label::None, &bump, &mut judgements, &mut counts);
+                        context.judge(
+                            &compiled,
+                            None,
+                            stack,
+                            Label::None,
+                            &bump,
+                            &mut judgements,
+                            &mut counts,
+                        );
                     }
                 } else if !estate.stacks.is_empty() {
                     context.judge(&compiled, None, None, Label::Assumed, &bump, &mut judgements, &mut counts);
@@ -116,7 +125,11 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
     Assessment { judgements, notices, unknown_types: unknown_types.into_iter().collect(), counts: counts.0 }
 }
 
-fn not_loaded(control: &Control, clause: sekisho_expr::Clause, error: &sekisho_expr::syntax::ExpressionError) -> Notice {
+fn not_loaded(
+    control: &Control,
+    clause: sekisho_expr::Clause,
+    error: &sekisho_expr::syntax::ExpressionError,
+) -> Notice {
     let clause = if clause == sekisho_expr::Clause::When { "when" } else { "pass_if" };
     Notice {
         code: "control-not-loaded",
@@ -149,7 +162,10 @@ struct Context<'x> {
 }
 
 impl Context<'_> {
-    #[expect(clippy::too_many_arguments, reason = "one call site for each scope; a struct would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site for each scope; a struct would only rename them"
+    )]
     fn judge<'c>(
         &self,
         compiled: &Compiled<'c>,
@@ -220,7 +236,12 @@ impl Context<'_> {
     }
 
     /// Identity of a finding: the control and the address, never a line.
-    fn fingerprint(&self, control: &Control, resource: Option<ResourceId>, stack: Option<StackIndex>) -> String {
+    fn fingerprint(
+        &self,
+        control: &Control,
+        resource: Option<ResourceId>,
+        stack: Option<StackIndex>,
+    ) -> String {
         let mut hash = Sha256::new();
         hash.update(control.id.as_bytes());
         hash.update(b"\0");
@@ -286,7 +307,12 @@ impl Context<'_> {
             }
             Seen::NoCompanion(resource, companion) => {
                 let place = (Some(resource.id.stack), None, Route::default(), resource.resource.offset);
-                make(EvidenceKind::Absent, place, None, Some(format!("no {} for {}", companion.from, resource.name())))
+                make(
+                    EvidenceKind::Absent,
+                    place,
+                    None,
+                    Some(format!("no {} for {}", companion.from, resource.name())),
+                )
             }
             Seen::Found(view, what) => {
                 let what = (!what.is_empty()).then(|| what.to_owned());
@@ -295,4 +321,3 @@ impl Context<'_> {
         }
     }
 }
-

@@ -25,8 +25,9 @@ static PATTERNS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
 });
 
 /// A name that means a secret, at the end of what stands before an unknown part.
-static NAMED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?i)(?:password|passwd|pwd|secret|token|api_?key)['"]?\s*(?:=|:|,|\s)\s*['"]?$"#).ok());
+static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)(?:password|passwd|pwd|secret|token|api_?key)['"]?\s*(?:=|:|,|\s)\s*['"]?$"#).ok()
+});
 
 /// The answer for a value, noting what was found where the argument was read.
 pub(crate) fn carries<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Val<'a> {
@@ -66,7 +67,9 @@ fn look(value: Val<'_>) -> (Option<String>, Option<Reason>) {
             (None, unknown)
         }
         Val::Unknown(why) => (None, Some(why.to_reason())),
-        Val::Absent | Val::Null | Val::Bool(_) | Val::Int(_) | Val::Double(_) | Val::Reference(_) => (None, None),
+        Val::Absent | Val::Null | Val::Bool(_) | Val::Int(_) | Val::Double(_) | Val::Reference(_) => {
+            (None, None)
+        }
         _ => (None, Some(Reason::new(ReasonCode::WrongShape, "text"))),
     }
 }

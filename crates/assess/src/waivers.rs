@@ -7,7 +7,9 @@
 //! not count, and one that nothing needs is reported.
 
 use sekisho_estate::json::{Document, Limits};
-use sekisho_estate::{Estate, LineIndex, NodeId, Position, ResourceId, ResourceIndex, StackIndex, Tree, yaml};
+use sekisho_estate::{
+    Estate, LineIndex, NodeId, Position, ResourceId, ResourceIndex, StackIndex, Tree, yaml,
+};
 use sekisho_facts::did_you_mean;
 use sekisho_guidance::{Control, Severity};
 
@@ -79,13 +81,24 @@ pub fn read_file(path: &str, text: &str, user: &[Control]) -> (Vec<Waiver>, Vec<
     }
     if tree.list(list).is_empty() && !matches!(tree.node(root), sekisho_estate::Node::Null) {
         let at = Position { line: 1, column: 1 };
-        notices.push(invalid(path, at, "expected a list of waivers, each with control, resource, reason, owner, expires".into()));
+        notices.push(invalid(
+            path,
+            at,
+            "expected a list of waivers, each with control, resource, reason, owner, expires".into(),
+        ));
     }
     (waivers, notices)
 }
 
 fn invalid(file: &str, at: Position, subject: String) -> Notice {
-    Notice { code: "waiver-invalid", severity: Severity::Medium, file: file.into(), line: at.line, column: at.column, subject }
+    Notice {
+        code: "waiver-invalid",
+        severity: Severity::Medium,
+        file: file.into(),
+        line: at.line,
+        column: at.column,
+        subject,
+    }
 }
 
 type Fields = (String, String, String, String, String);
@@ -127,7 +140,8 @@ fn known_control(id: &str, user: &[Control]) -> Result<(), String> {
 /// Whether a text is a day of the calendar, `YYYY-MM-DD`.
 fn day(text: &str) -> Result<(), String> {
     let error = || format!("{text} is not a day; write YYYY-MM-DD");
-    let parts: Vec<u32> = text.split('-').map(|p| p.parse().map_err(|_| error())).collect::<Result<_, _>>()?;
+    let parts: Vec<u32> =
+        text.split('-').map(|p| p.parse().map_err(|_| error())).collect::<Result<_, _>>()?;
     let [year, month, day] = parts[..] else { return Err(error()) };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last = match month {
@@ -147,18 +161,31 @@ pub fn read_inline(estate: &Estate, user: &[Control]) -> (Vec<Waiver>, Vec<Notic
         let stack_index = StackIndex(index as u32);
         let source = stack.tree.source();
         let mut lines = None;
-        let mut place = |offset: u32| lines.get_or_insert_with(|| LineIndex::new(source)).position(source, offset);
+        let mut place =
+            |offset: u32| lines.get_or_insert_with(|| LineIndex::new(source)).position(source, offset);
         for (offset, comment) in comments(source) {
             let at = place(offset);
-            let owner = stack.resources.iter().enumerate().filter(|(_, r)| r.offset <= offset).max_by_key(|(_, r)| r.offset);
+            let owner = stack
+                .resources
+                .iter()
+                .enumerate()
+                .filter(|(_, r)| r.offset <= offset)
+                .max_by_key(|(_, r)| r.offset);
             let Some((owner, _)) = owner else {
-                notices.push(invalid(&stack.file, at, "a waiver in a comment must stand inside a resource".into()));
+                notices.push(invalid(
+                    &stack.file,
+                    at,
+                    "a waiver in a comment must stand inside a resource".into(),
+                ));
                 continue;
             };
             match comment_fields(comment, user) {
                 Ok((control, reason, owner_name, expires)) => waivers.push(Waiver {
                     control,
-                    target: WaiverTarget::Resource(ResourceId { stack: stack_index, index: ResourceIndex(owner as u32) }),
+                    target: WaiverTarget::Resource(ResourceId {
+                        stack: stack_index,
+                        index: ResourceIndex(owner as u32),
+                    }),
                     reason,
                     owner: owner_name,
                     expires,
@@ -173,13 +200,19 @@ pub fn read_inline(estate: &Estate, user: &[Control]) -> (Vec<Waiver>, Vec<Notic
         }
         for (index, resource) in stack.resources.iter().enumerate() {
             let tree = &stack.tree;
-            let list = tree.get(resource.body, "Metadata").and_then(|m| tree.get(m, "sekisho")).and_then(|s| tree.get(s, "waive"));
+            let list = tree
+                .get(resource.body, "Metadata")
+                .and_then(|m| tree.get(m, "sekisho"))
+                .and_then(|s| tree.get(s, "waive"));
             for &entry in list.map_or(&[][..], |list| tree.list(list)) {
                 let at = place(tree.offset(entry));
                 match entry_of(tree, entry, false, user) {
                     Ok((control, _, reason, owner, expires)) => waivers.push(Waiver {
                         control,
-                        target: WaiverTarget::Resource(ResourceId { stack: stack_index, index: ResourceIndex(index as u32) }),
+                        target: WaiverTarget::Resource(ResourceId {
+                            stack: stack_index,
+                            index: ResourceIndex(index as u32),
+                        }),
                         reason,
                         owner,
                         expires,
@@ -238,7 +271,10 @@ fn comment_fields(text: &str, user: &[Control]) -> Result<(String, String, Strin
             "expires" => expires = value.into(),
             _ => {
                 let meant = did_you_mean(key, ["reason", "owner", "expires"]);
-                return Err(format!("unknown key {key}{}", meant.map_or(String::new(), |m| format!("; did you mean {m}?"))));
+                return Err(format!(
+                    "unknown key {key}{}",
+                    meant.map_or(String::new(), |m| format!("; did you mean {m}?"))
+                ));
             }
         }
         rest = after;

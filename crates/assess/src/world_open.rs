@@ -111,7 +111,9 @@ fn admits<'a>(frame: &Frame<'_, 'a>, rule: View<'a>, service: Service<'_>) -> Re
         Some(Val::Str(text)) => text.to_ascii_lowercase(),
         Some(Val::Int(number)) => number.to_string(),
         Some(Val::Unknown(why)) => return Err(why),
-        Some(other) => return Err(frame.reader.reason(ReasonCode::WrongShape, sekisho_expr::show(frame, other))),
+        Some(other) => {
+            return Err(frame.reader.reason(ReasonCode::WrongShape, sekisho_expr::show(frame, other)));
+        }
         // Without a protocol the service refuses the rule.
         None => return Ok(false),
     };
@@ -167,7 +169,11 @@ fn source<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Source<'a> {
             Some(sekisho_estate::Value::Str(text)) => text,
             // The blocks of a VPC are /16 to /28, whatever they are.
             // <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
-            _ if matches!(target.type_name(), "AWS::EC2::VPC" | "AWS::EC2::Subnet" | "AWS::EC2::VPCCidrBlock") => {
+            _ if matches!(
+                target.type_name(),
+                "AWS::EC2::VPC" | "AWS::EC2::Subnet" | "AWS::EC2::VPCCidrBlock"
+            ) =>
+            {
                 return Source::Inside;
             }
             // An address with its length: `${Instance.PublicIp}/32` comes as a text below.
@@ -218,7 +224,8 @@ fn public_v4(net: Ipv4Net) -> Vec<(u64, u64)> {
 
 /// The public part of an IPv6 range (2000::/3) in units of /64.
 fn public_v6(net: Ipv6Net) -> Option<(u64, u64)> {
-    let (from, to) = interval((u128::from(net.network()) >> 64) as u64, 64_u8.saturating_sub(net.prefix_len()));
+    let (from, to) =
+        interval((u128::from(net.network()) >> 64) as u64, 64_u8.saturating_sub(net.prefix_len()));
     let (start, end) = (0x2000_0000_0000_0000, 0x4000_0000_0000_0000);
     let range = (from.max(start), to.min(end));
     (range.0 < range.1).then_some(range)

@@ -1,6 +1,8 @@
 //! Questions that other tools were measured to answer wrongly; see `tests/probes/README.md`.
 //! Each folder is one test, named after it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 mod support;
 
 use sekisho_estate::InputStatus;
@@ -27,15 +29,21 @@ fn probe(folder: &str) {
     assert!(!list("expect").is_empty() || !list("absent").is_empty(), "a probe that asks nothing");
     for row in list("expect") {
         let (resource, control) = (row["resource"].as_str(), row["control"].as_str().unwrap());
-        let found = assessment.judgements.iter().find(|j| {
-            j.control.id == control && j.resource.map(|id| estate.id(id)) == resource
-        });
+        let found = assessment
+            .judgements
+            .iter()
+            .find(|j| j.control.id == control && j.resource.map(|id| estate.id(id)) == resource);
         let Some(judgement) = found else {
             wrong.push(format!("{row}: no verdict"));
             continue;
         };
         if row["verdict"] != judgement.verdict.name() {
-            wrong.push(format!("{row}: {} {:?} {:?}", judgement.verdict.name(), judgement.reason, judgement.evidence));
+            wrong.push(format!(
+                "{row}: {} {:?} {:?}",
+                judgement.verdict.name(),
+                judgement.reason,
+                judgement.evidence
+            ));
         }
         if let Some(when) = row.get("when").and_then(Value::as_str)
             && !judgement.worlds.iter().any(|w| w.when == when && w.verdict == judgement.verdict)
@@ -43,10 +51,15 @@ fn probe(folder: &str) {
             wrong.push(format!("{row}: worlds {:?}", judgement.worlds));
         }
         if let Some(evidence) = row.get("evidence") {
-            let same = |key: &str, actual: &str| evidence.get(key).and_then(Value::as_str).is_none_or(|e| e == actual);
-            let plain = |value: &Option<String>| value.clone().unwrap_or_default().trim_matches('"').to_owned();
+            let same = |key: &str, actual: &str| {
+                evidence.get(key).and_then(Value::as_str).is_none_or(|e| e == actual)
+            };
+            let plain =
+                |value: &Option<String>| value.clone().unwrap_or_default().trim_matches('"').to_owned();
             let found = judgement.evidence.iter().any(|e| {
-                same("route", &e.route.to_string()) && same("kind", e.kind.name()) && same("value", &plain(&e.value))
+                same("route", &e.route.to_string())
+                    && same("kind", e.kind.name())
+                    && same("value", &plain(&e.value))
             });
             if !found {
                 wrong.push(format!("{row}: evidence {:?}", judgement.evidence));

@@ -27,8 +27,17 @@ pub(crate) struct Tally {
 
 /// Keys that a case can have.
 const KEYS: [&str; 11] = [
-    "name", "verdict", "resource", "resources", "template", "worlds", "evidence", "confidence", "reason",
-    "complete_account", "fixed",
+    "name",
+    "verdict",
+    "resource",
+    "resources",
+    "template",
+    "worlds",
+    "evidence",
+    "confidence",
+    "reason",
+    "complete_account",
+    "fixed",
 ];
 
 /// Tries every case of every control below a folder.
@@ -71,11 +80,12 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, wrong: &mut Vec<String>) {
 
 fn control_cases(path: &Path, control: Control, tally: &mut Tally) {
     let file = path.with_extension("test.yaml");
-    let cases = match fs::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| value_of(&text)) {
-        Ok(Value::Array(cases)) => cases,
-        Ok(_) => return tally.wrong.push(format!("{}: not a list of cases", file.display())),
-        Err(error) => return tally.wrong.push(format!("{}: {error}", file.display())),
-    };
+    let cases =
+        match fs::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| value_of(&text)) {
+            Ok(Value::Array(cases)) => cases,
+            Ok(_) => return tally.wrong.push(format!("{}: not a list of cases", file.display())),
+            Err(error) => return tally.wrong.push(format!("{}: {error}", file.display())),
+        };
     let has = |verdict: &str| cases.iter().any(|case| case["verdict"] == verdict);
     for verdict in ["pass", "fail"] {
         if !has(verdict) {
@@ -85,7 +95,8 @@ fn control_cases(path: &Path, control: Control, tally: &mut Tally) {
     let controls = [control];
     for case in &cases {
         tally.cases += 1;
-        let place = format!("{}: {}", controls[0].id, case["name"].as_str().unwrap_or("a case without a name"));
+        let place =
+            format!("{}: {}", controls[0].id, case["name"].as_str().unwrap_or("a case without a name"));
         if let Err(message) = one(&controls, case, tally) {
             tally.wrong.push(format!("{place}: {message}"));
         }
@@ -93,8 +104,11 @@ fn control_cases(path: &Path, control: Control, tally: &mut Tally) {
 }
 
 fn one(controls: &[Control], case: &Value, tally: &mut Tally) -> Result<(), String> {
-    if let Some(key) = case.as_object().into_iter().flatten().map(|(k, _)| k.as_str()).find(|k| !KEYS.contains(k)) {
-        let meant = sekisho_facts::did_you_mean(key, KEYS).map_or(String::new(), |m| format!("; did you mean {m}?"));
+    if let Some(key) =
+        case.as_object().into_iter().flatten().map(|(k, _)| k.as_str()).find(|k| !KEYS.contains(k))
+    {
+        let meant =
+            sekisho_facts::did_you_mean(key, KEYS).map_or(String::new(), |m| format!("; did you mean {m}?"));
         return Err(format!("unknown key {key}{meant}"));
     }
     let template = match (case.get("template"), case.get("resources")) {
@@ -108,7 +122,8 @@ fn one(controls: &[Control], case: &Value, tally: &mut Tally) -> Result<(), Stri
     if let Some(notice) = assessment.notices.first() {
         return Err(notice.subject.clone());
     }
-    let judgement = find(&estate, &assessment, resource).ok_or_else(|| format!("no verdict for {resource:?}"))?;
+    let judgement =
+        find(&estate, &assessment, resource).ok_or_else(|| format!("no verdict for {resource:?}"))?;
     compare(judgement, case)?;
     let patch = controls[0].fix.cloudformation.as_deref();
     let (Verdict::Fail, Some(patch)) = (judgement.verdict, patch) else { return Ok(()) };
@@ -116,7 +131,8 @@ fn one(controls: &[Control], case: &Value, tally: &mut Tally) -> Result<(), Stri
         return Ok(());
     }
     let id = resource.unwrap_or("Account");
-    let patch: Value = serde_json::from_str(&patch.replace("{id}", id)).map_err(|error| format!("patch: {error}"))?;
+    let patch: Value =
+        serde_json::from_str(&patch.replace("{id}", id)).map_err(|error| format!("patch: {error}"))?;
     let mut mended = template;
     apply(&mut mended, id, &patch);
     let (estate, assessment) = judge(controls, &mended, whole);
@@ -125,12 +141,16 @@ fn one(controls: &[Control], case: &Value, tally: &mut Tally) -> Result<(), Stri
             tally.mended += 1;
             Ok(())
         }
-        other => Err(format!("after the fix: {:?}\n    {mended}", other.map(|j| (j.verdict.name(), &j.reason, &j.evidence)))),
+        other => Err(format!(
+            "after the fix: {:?}\n    {mended}",
+            other.map(|j| (j.verdict.name(), &j.reason, &j.evidence))
+        )),
     }
 }
 
 fn judge<'c>(controls: &'c [Control], template: &Value, complete_account: bool) -> (Estate, Assessment<'c>) {
-    let file = SourceFile { path: "template.json".into(), bytes: template.to_string().into_bytes(), named: true };
+    let file =
+        SourceFile { path: "template.json".into(), bytes: template.to_string().into_bytes(), named: true };
     let estate = read(vec![file], &Options { complete_account, ..Options::default() });
     let config = Config::default();
     let options = RunOptions { config: &config, everything: true, only: &[], built_in: false };
@@ -138,8 +158,15 @@ fn judge<'c>(controls: &'c [Control], template: &Value, complete_account: bool) 
     (estate, assessment)
 }
 
-fn find<'j, 'c>(estate: &Estate, assessment: &'j Assessment<'c>, resource: Option<&str>) -> Option<&'j Judgement<'c>> {
-    assessment.judgements.iter().find(|j| resource.is_none() || j.resource.map(|id| estate.id(id)) == resource)
+fn find<'j, 'c>(
+    estate: &Estate,
+    assessment: &'j Assessment<'c>,
+    resource: Option<&str>,
+) -> Option<&'j Judgement<'c>> {
+    assessment
+        .judgements
+        .iter()
+        .find(|j| resource.is_none() || j.resource.map(|id| estate.id(id)) == resource)
 }
 
 fn compare(judgement: &Judgement<'_>, case: &Value) -> Result<(), String> {
@@ -190,12 +217,14 @@ fn json_of(tree: &Tree, node: NodeId) -> Value {
         Node::String(span) => tree.text(span).into(),
         Node::List(range) => tree.children(range).iter().map(|&n| json_of(tree, n)).collect(),
         Node::Map(range) => {
-            let pairs = tree.entries(range).iter().map(|e| (tree.text(e.key).to_owned(), json_of(tree, e.value)));
+            let pairs =
+                tree.entries(range).iter().map(|e| (tree.text(e.key).to_owned(), json_of(tree, e.value)));
             Value::Object(pairs.collect::<Map<_, _>>())
         }
         Node::Tagged { tag, child } => {
             let name = tree.name(tag);
-            let key = if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") };
+            let key =
+                if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") };
             Value::Object(Map::from_iter([(key, json_of(tree, child))]))
         }
         _ => Value::Null,
@@ -248,7 +277,9 @@ fn change(template: &mut Value, id: &str, patch: &Value) {
     if let Some(with) = patch.get("properties") {
         merge(properties, with);
     }
-    for pointer in patch.get("remove").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    for pointer in
+        patch.get("remove").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    {
         if let Some((parent, key)) = pointer.rsplit_once('/')
             && let Some(Value::Object(map)) = properties.pointer_mut(parent)
         {

@@ -5,8 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Today as `YYYY-MM-DD` (UTC), from `SOURCE_DATE_EPOCH` where that is set.
 pub(crate) fn today() -> String {
     let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
-    let seconds =
-        given.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
+    let seconds = given
+        .unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
     day(seconds / 86_400)
 }
 
@@ -30,9 +30,13 @@ mod tests {
 
     #[test]
     fn days_of_the_calendar() {
-        for (days, expected) in
-            [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (19_782, "2024-02-29"), (20_782, "2026-11-25")]
-        {
+        for (days, expected) in [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (19_782, "2024-02-29"),
+            (20_782, "2026-11-25"),
+        ] {
             assert_eq!(day(days), expected);
         }
     }

@@ -8,7 +8,9 @@ use sekisho_guidance::{Control, Scope};
 use sekisho_source_cloudformation::{Options, SourceFile, read};
 
 use crate::Failure;
-use crate::arguments::{ControlsArguments, ExplainArguments, InputArguments, OutputArguments, ScanArguments, Verdicts};
+use crate::arguments::{
+    ControlsArguments, ExplainArguments, InputArguments, OutputArguments, ScanArguments, Verdicts,
+};
 use crate::discover::{Found, discover};
 use crate::output;
 use crate::settings::{Settings, language, no_control, user_controls};
@@ -32,7 +34,11 @@ pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
     };
     for input in estate.inputs.iter().filter(unread) {
         for problem in input.problems.iter().filter(|p| p.loses) {
-            let place = if problem.line == 0 { String::new() } else { format!(":{}:{}", problem.line, problem.column) };
+            let place = if problem.line == 0 {
+                String::new()
+            } else {
+                format!(":{}:{}", problem.line, problem.column)
+            };
             eprintln!("sekisho: {}{place}: {}", input.path, problem.message);
         }
     }
@@ -98,7 +104,8 @@ fn report(
         baseline::apply(&mut assessment, path, &text)?;
     }
     if let Some(path) = &arguments.write_baseline {
-        std::fs::write(path, baseline::write(&assessment, estate)).map_err(|error| format!("{path}: {error}"))?;
+        std::fs::write(path, baseline::write(&assessment, estate))
+            .map_err(|error| format!("{path}: {error}"))?;
     }
     let status = status(estate, &assessment, arguments);
     output::write(estate, &assessment, settings, arguments, status)?;
@@ -169,7 +176,9 @@ fn resources(estate: &Estate, name: &str, control: &Control) -> Result<Vec<Resou
     let applies: Vec<ResourceId> = named
         .iter()
         .copied()
-        .filter(|&id| control.scope != Scope::Resource || control.applies.iter().any(|t| t == estate.type_name(id)))
+        .filter(|&id| {
+            control.scope != Scope::Resource || control.applies.iter().any(|t| t == estate.type_name(id))
+        })
         .collect();
     match (applies.is_empty(), named.first()) {
         (true, Some(&id)) => Err(format!(

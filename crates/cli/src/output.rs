@@ -43,7 +43,8 @@ pub(crate) fn write(
     arguments: &OutputArguments,
     status: u8,
 ) -> Result<(), Failure> {
-    let mut options = Look::new(language(arguments.lang), arguments.color, arguments.output.as_deref()).options;
+    let mut options =
+        Look::new(language(arguments.lang), arguments.color, arguments.output.as_deref()).options;
     options.run = Run {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         facts_as_of: Some(FACTS_AS_OF.to_owned()),
@@ -119,7 +120,10 @@ pub(crate) fn tally(tally: &crate::cases::Tally) -> Result<u8, Failure> {
 }
 
 /// Writes to a file, or to standard output. A reader that closes the pipe early has seen enough.
-fn to(path: Option<&str>, write: impl FnOnce(&mut BufWriter<Box<dyn Write>>) -> io::Result<()>) -> Result<(), Failure> {
+fn to(
+    path: Option<&str>,
+    write: impl FnOnce(&mut BufWriter<Box<dyn Write>>) -> io::Result<()>,
+) -> Result<(), Failure> {
     let sink: Box<dyn Write> = match path {
         Some(path) => Box::new(File::create(path).map_err(|error| format!("{path}: {error}"))?),
         None => Box::new(io::stdout().lock()),

@@ -10,7 +10,8 @@ use crate::Failure;
 pub(crate) fn read(path: &str) -> Result<Vec<(String, String)>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
     let is_json = text.trim_start().starts_with(['{', '[']);
-    let read = if is_json { json::read(text, Limits::default()) } else { yaml::read(text, Limits::default()) };
+    let read =
+        if is_json { json::read(text, Limits::default()) } else { yaml::read(text, Limits::default()) };
     let document = read.map_err(|(error, source)| {
         let at = LineIndex::new(&source).position(&source, error.offset);
         format!("{path}:{}:{}: {}", at.line, at.column, error.message)

@@ -53,7 +53,9 @@ impl Settings {
         }
         config.parameters.extend(arguments.parameters.iter().cloned());
         (settings.controls, settings.notices) = user_controls(arguments.controls.as_deref())?;
-        let known = |id: &String| sekisho_guidance::control(id).is_some() || settings.controls.iter().any(|c| c.id == **id);
+        let known = |id: &String| {
+            sekisho_guidance::control(id).is_some() || settings.controls.iter().any(|c| c.id == **id)
+        };
         if let Some(id) = arguments.only.iter().find(|id| !known(id)) {
             return Err(no_control(id, &settings.controls));
         }
@@ -71,7 +73,9 @@ impl Settings {
 pub(crate) fn no_control(id: &str, user: &[Control]) -> Failure {
     let ids = sekisho_guidance::controls().iter().chain(user).map(|c| &*c.id);
     let meant = sekisho_facts::did_you_mean(id, ids.clone()).map(str::to_owned);
-    match meant.or_else(|| ids.into_iter().find(|known| matches(&format!("*{id}*"), known)).map(str::to_owned)) {
+    match meant
+        .or_else(|| ids.into_iter().find(|known| matches(&format!("*{id}*"), known)).map(str::to_owned))
+    {
         Some(meant) => format!("there is no control {id}; did you mean {meant}?"),
         None => format!("there is no control {id}; `sekisho controls` lists them"),
     }
@@ -92,9 +96,9 @@ pub(crate) fn user_controls(folder: Option<&str>) -> Result<(Vec<Control>, Vec<N
         .map(|p| Notice {
             code: "control-not-loaded",
             severity: Severity::High,
-            file: p.file.to_string(),
-            line: p.line as u32,
-            column: p.column as u32,
+            file: p.file,
+            line: p.line,
+            column: p.column,
             subject: p.message,
         })
         .collect();

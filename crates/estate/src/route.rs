@@ -45,7 +45,7 @@ impl Tree {
     #[must_use]
     pub fn route(&self, from: NodeId, to: NodeId) -> Option<Route> {
         let mut steps = Vec::new();
-        self.find(from, to, &mut steps, 0).then(|| Route(steps))
+        self.find(from, to, &mut steps, 0).then_some(Route(steps))
     }
 
     fn find(&self, at: NodeId, to: NodeId, steps: &mut Vec<Step>, depth: u32) -> bool {

@@ -1,5 +1,7 @@
 //! The same documents in JSON and YAML, and what is said of broken ones.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 use sekisho_estate::json::{self, Limits};
 use sekisho_estate::{LineIndex, Node, NodeId, Tree, yaml};
 

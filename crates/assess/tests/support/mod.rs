@@ -1,5 +1,7 @@
 //! What the data-driven tests share: YAML with tags as JSON, a template in, judgements out.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::path::{Path, PathBuf};
@@ -28,12 +30,14 @@ fn value(tree: &Tree, node: NodeId) -> Value {
         Node::String(span) => tree.text(span).into(),
         Node::List(range) => tree.children(range).iter().map(|&n| value(tree, n)).collect(),
         Node::Map(range) => {
-            let pairs = tree.entries(range).iter().map(|e| (tree.text(e.key).to_owned(), value(tree, e.value)));
+            let pairs =
+                tree.entries(range).iter().map(|e| (tree.text(e.key).to_owned(), value(tree, e.value)));
             Value::Object(pairs.collect::<Map<_, _>>())
         }
         Node::Tagged { tag, child } => {
             let name = tree.name(tag);
-            let key = if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") };
+            let key =
+                if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") };
             Value::Object(Map::from_iter([(key, value(tree, child))]))
         }
         _ => Value::Null,
@@ -44,7 +48,11 @@ fn value(tree: &Tree, node: NodeId) -> Value {
 pub(crate) fn estate(files: &[(&str, &str)], options: &Options) -> Estate {
     let files = files
         .iter()
-        .map(|(path, text)| SourceFile { path: (*path).to_owned(), bytes: text.as_bytes().to_vec(), named: true })
+        .map(|(path, text)| SourceFile {
+            path: (*path).to_owned(),
+            bytes: text.as_bytes().to_vec(),
+            named: true,
+        })
         .collect();
     read(files, options)
 }

@@ -1,0 +1,319 @@
+//! The binary as a user runs it: exit status, bad input, waivers, baselines, formats.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A folder of its own for one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _fresh = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn sekisho(at: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(arguments)
+        .current_dir(at)
+        .env_remove("LC_ALL")
+        .env("LANG", "C")
+        .env("SOURCE_DATE_EPOCH", "1795564800") // 2026-11-25
+        .output()
+        .unwrap()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stdout)))
+}
+
+const OPEN_DATABASE: &str = "Resources:
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      Engine: mysql
+      StorageEncrypted: False
+";
+const SOUND: &str = "Resources:
+  Queue:
+    Type: AWS::IAM::Group
+";
+
+#[test]
+fn exit_status_follows_the_contract() {
+    let at = folder("exit");
+    fs::write(at.join("bad.yaml"), OPEN_DATABASE).unwrap();
+    fs::write(at.join("good.yaml"), SOUND).unwrap();
+    fs::create_dir(at.join("mixed")).unwrap();
+    fs::write(at.join("mixed/good.yaml"), SOUND).unwrap();
+    fs::write(at.join("mixed/broken.yaml"), "a: [1\nb").unwrap();
+    let cases: &[(&[&str], i32)] = &[
+        (&["scan", "bad.yaml"], 1),
+        (&["scan", "bad.yaml", "--fail-on", "critical"], 0),
+        (&["scan", "bad.yaml", "--fail-on", "critical", "--strict"], 3),
+        (&["scan", "bad.yaml", "--fail-on", "critical", "--fail-on-unknown"], 1),
+        (&["scan", "good.yaml"], 0),
+        (&["scan", "mixed"], 0),
+        (&["scan", "mixed", "--strict"], 3),
+        (&["scan", "mixed/broken.yaml"], 2),
+        (&["scan", "nowhere"], 2),
+        (&["scan", "good.yaml", "--fail-on", "hihg"], 2),
+        (&["scan", "good.yaml", "--config", "nowhere.toml"], 2),
+        (&["scan", "good.yaml", "--control", "no-such-control"], 2),
+        (&["explain", "rds-storage-not-encrypted"], 0),
+        (&["explain", "rds-storage-not-encryptd"], 2),
+        (&["explain", "rds-storage-not-encrypted", "--resource", "Db", "bad.yaml"], 0),
+        (&["explain", "rds-storage-not-encrypted", "--resource", "Dbb", "bad.yaml"], 2),
+        (&["--help"], 0),
+        (&["--version"], 0),
+        (&["scna"], 2),
+    ];
+    for (arguments, expected) in cases {
+        let output = sekisho(&at, arguments);
+        assert_eq!(status(&output), *expected, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn one_broken_file_among_300_costs_only_itself() {
+    let at = folder("many");
+    for index in 0..300 {
+        let text = if index == 137 { "{\"Resources\": {\"A\": {\"Type\":" } else { OPEN_DATABASE };
+        let ending = if index == 137 { "json" } else { "yaml" };
+        fs::write(at.join(format!("t{index:03}.{ending}")), text).unwrap();
+    }
+    let report = json(&sekisho(&at, &["scan", ".", "--format", "json"]));
+    let inputs = report["inputs"].as_array().unwrap();
+    assert_eq!(inputs.len(), 300);
+    let read = inputs.iter().filter(|i| i["status"] == "read").count();
+    assert_eq!(read, 299);
+    let broken = inputs.iter().find(|i| i["status"] == "unreadable").unwrap();
+    assert_eq!((&broken["path"], &broken["problems"][0]["line"]), (&"t137.json".into(), &1.into()));
+    let fails = report["verdicts"].as_array().unwrap().iter();
+    let fails =
+        fails.filter(|v| v["control"] == "rds-storage-not-encrypted" && v["verdict"] == "fail").count();
+    assert_eq!(fails, 299);
+}
+
+#[test]
+fn bad_input_says_what_and_where() {
+    let at = folder("bad-input");
+    let deep = "[".repeat(100_000);
+    let cases: &[(&str, &[u8], &str)] = &[
+        ("truncated.json", b"{\"Resources\": {\"A\": {", "truncated.json:1:22"),
+        ("binary.yaml", b"Resources:\0\x01\x02", "binary"),
+        ("latin1.yaml", b"Resources:\n  A: caf\xe9\n", "not UTF-8"),
+        ("utf16.json", b"\xff\xfe{\0}\0", "UTF-16"),
+        ("empty.yaml", b"", "empty"),
+        ("deep.json", deep.as_bytes(), "deeper"),
+        ("indent.yaml", b"a: 1\n b: 2\n", "indent.yaml:2:"),
+        ("bomb.yaml", b"a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f,*f]\nh: [*g,*g,*g,*g,*g,*g,*g,*g,*g,*g]\n", "aliases repeat"),
+    ];
+    for (name, bytes, message) in cases {
+        fs::write(at.join(name), bytes).unwrap();
+        let output = sekisho(&at, &["scan", name]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(status(&output), 2, "{name}: {said}");
+        assert!(said.contains(message), "{name}: {said}");
+    }
+    // What is odd inside a template loses only itself.
+    let odd = "Resources:\n  A:\n    Type: [AWS::S3::Bucket]\n  B:\n    Type: AWS::S3::Bucket\n";
+    fs::write(at.join("odd.yaml"), odd).unwrap();
+    let report = json(&sekisho(&at, &["scan", "odd.yaml", "--format", "json"]));
+    assert_eq!(report["inputs"][0]["status"], "partly");
+    assert_eq!(report["inputs"][0]["problems"][0]["line"], 3);
+    assert_eq!(report["summary"]["resources"], 1);
+}
+
+#[test]
+fn a_file_over_the_limit_is_refused_by_name() {
+    let at = folder("large");
+    fs::write(at.join("large.yaml"), vec![b'#'; (2 << 20) + 1]).unwrap();
+    let output = sekisho(&at, &["scan", "large.yaml", "--max-file-size", "2"]);
+    assert_eq!(status(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--max-file-size"));
+    assert_eq!(status(&sekisho(&at, &["scan", ".", "--max-file-size", "2", "--strict"])), 3);
+}
+
+#[test]
+fn waivers_hold_until_their_day_and_are_reported_when_unused() {
+    let at = folder("waivers");
+    fs::write(at.join("t.yaml"), OPEN_DATABASE).unwrap();
+    let waiver = |control: &str, expires: &str| {
+        format!(
+            "- control: {control}\n  resource: '*#Db'\n  reason: moved next month\n  owner: ops\n  expires: {expires}\n"
+        )
+    };
+    let text = waiver("rds-storage-not-encrypted", "2026-12-31")
+        + &waiver("rds-backups-off", "2020-01-01")
+        + &waiver("s3-bucket-versioning-off", "2026-12-31");
+    fs::write(at.join("sekisho.waivers.yaml"), text).unwrap();
+    let report = json(&sekisho(&at, &["scan", "t.yaml", "--format", "json", "--verdicts", "all"]));
+    let verdict = |control: &str| {
+        report["verdicts"].as_array().unwrap().iter().find(|v| v["control"] == control).unwrap().clone()
+    };
+    let waived = verdict("rds-storage-not-encrypted");
+    assert_eq!(waived["verdict"], "waived");
+    assert_eq!(waived["waiver"]["owner"], "ops");
+    let notices: Vec<&str> =
+        report["notices"].as_array().unwrap().iter().filter_map(|n| n["code"].as_str()).collect();
+    assert!(notices.contains(&"waiver-expired") && notices.contains(&"waiver-unused"), "{notices:?}");
+    // After its day it does not count any more.
+    let later = json(&sekisho(&at, &["scan", "t.yaml", "--format", "json", "--today", "2027-01-01"]));
+    let fails = later["verdicts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|v| v["control"] == "rds-storage-not-encrypted" && v["verdict"] == "fail");
+    assert!(fails);
+    // Without a reason it is no waiver.
+    fs::write(
+        at.join("sekisho.waivers.yaml"),
+        "- {control: rds-storage-not-encrypted, resource: '*', owner: o, expires: 2027-01-01}\n",
+    )
+    .unwrap();
+    let report = json(&sekisho(&at, &["scan", "t.yaml", "--format", "json"]));
+    assert_eq!(report["notices"][0]["code"], "waiver-invalid");
+}
+
+#[test]
+fn waivers_in_the_template() {
+    let at = folder("inline");
+    let mark = "      # sekisho:waive rds-storage-not-encrypted reason=\"test data only\" owner=ops expires=2027-01-01\n";
+    fs::write(at.join("t.yaml"), format!("{OPEN_DATABASE}{mark}")).unwrap();
+    let find = |report: &Value| {
+        let verdicts = report["verdicts"].as_array().unwrap().clone();
+        verdicts.into_iter().find(|v| v["control"] == "rds-storage-not-encrypted").unwrap()["verdict"].clone()
+    };
+    let arguments = ["scan", "t.yaml", "--format", "json", "--verdicts", "all"];
+    assert_eq!(find(&json(&sekisho(&at, &arguments))), "waived");
+    fs::write(at.join("sekisho.toml"), "[waivers]\nforbid_inline = true\n").unwrap();
+    let report = json(&sekisho(&at, &arguments));
+    assert_eq!(find(&report), "fail");
+    assert_eq!(report["notices"][0]["code"], "waiver-forbidden");
+}
+
+#[test]
+fn a_baseline_hides_what_was_there_and_nothing_new() {
+    let at = folder("baseline");
+    fs::write(at.join("t.yaml"), OPEN_DATABASE).unwrap();
+    assert_eq!(status(&sekisho(&at, &["scan", ".", "--write-baseline", "base.json"])), 1);
+    assert_eq!(status(&sekisho(&at, &["scan", ".", "--baseline", "base.json"])), 0);
+    // Lines move, the findings stay known; a second database is new.
+    let moved = format!(
+        "# a comment\n{OPEN_DATABASE}  Second:\n    Type: AWS::RDS::DBInstance\n    Properties: {{Engine: mysql}}\n"
+    );
+    fs::write(at.join("t.yaml"), moved).unwrap();
+    assert_eq!(status(&sekisho(&at, &["scan", ".", "--baseline", "base.json"])), 1);
+}
+
+#[test]
+fn labels_come_from_the_configuration() {
+    let at = folder("labels");
+    let text = "Resources:
+  Records:
+    Type: AWS::S3::Bucket
+    Properties: {Tags: [{Key: phi, Value: 'true'}]}
+  Leaflets:
+    Type: AWS::S3::Bucket
+";
+    fs::write(at.join("t.yaml"), text).unwrap();
+    fs::write(
+        at.join("sekisho.toml"),
+        "[phi]\ntags = [{key = \"phi\", value = \"true\"}]\nnot_resources = [\"Leaflets\"]\n",
+    )
+    .unwrap();
+    let report = json(&sekisho(&at, &["scan", ".", "--format", "json"]));
+    let label = |id: &str| {
+        report["verdicts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|v| v["resource"]["id"] == id)
+            .map(|v| v["resource"]["phi"].clone())
+    };
+    assert_eq!(label("Records"), Some("evidenced".into()));
+    assert_eq!(label("Leaflets"), None, "a store without PHI has no findings about PHI");
+}
+
+#[test]
+fn controls_of_the_user() {
+    let at = folder("user-controls");
+    fs::write(at.join("t.yaml"), OPEN_DATABASE).unwrap();
+    let controls = at.join(".sekisho/controls");
+    fs::create_dir_all(&controls).unwrap();
+    let control = |expression: &str| {
+        format!(
+            "id: db-without-multi-az\napplies: [AWS::RDS::DBInstance]\nscope: resource\nharm: loses\nsince: 0.1.0\nconfidence: high\npass_if: {expression}\ntitle: {{en: The database is in one zone}}\nwhy: {{en: It stops with its zone.}}\nfix:\n  text: {{en: Switch MultiAZ on.}}\n"
+        )
+    };
+    fs::write(controls.join("db-without-multi-az.yaml"), control("this.MultiAZ == true")).unwrap();
+    let report = json(&sekisho(&at, &["scan", ".", "--format", "json"]));
+    assert!(
+        report["verdicts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|v| v["control"] == "db-without-multi-az" && v["verdict"] == "fail")
+    );
+    fs::write(controls.join("db-without-multi-az.yaml"), control("this.MultiAz == true")).unwrap();
+    let report = json(&sekisho(&at, &["scan", ".", "--format", "json"]));
+    assert_eq!(report["notices"][0]["code"], "control-not-loaded");
+    assert!(report["notices"].to_string().contains("did you mean MultiAZ?"), "{}", report["notices"]);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let at = folder("determinism");
+    for index in 0..40 {
+        fs::write(at.join(format!("t{index}.yaml")), OPEN_DATABASE).unwrap();
+    }
+    for format in ["text", "json", "jsonl", "sarif", "github"] {
+        let first = sekisho(&at, &["scan", ".", "--format", format]).stdout;
+        assert!(!first.is_empty(), "{format}");
+        for _ in 0..3 {
+            assert_eq!(sekisho(&at, &["scan", ".", "--format", format]).stdout, first, "{format}");
+        }
+    }
+}
+
+#[test]
+fn the_pages_of_the_controls_are_up_to_date() {
+    let at = folder("pages");
+    assert_eq!(status(&sekisho(&at, &["controls", "--pages", "pages", "--lang", "en"])), 0);
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/controls");
+    let names = |folder: &Path| {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let hint = "run: cargo run -p sekisho -- controls --pages docs/controls";
+    assert_eq!(names(&at.join("pages")), names(&committed), "{hint}");
+    for name in names(&committed) {
+        let (new, old) =
+            (fs::read(at.join("pages").join(&name)).unwrap(), fs::read(committed.join(&name)).unwrap());
+        assert!(new == old, "{name} is stale; {hint}");
+    }
+}
+
+#[test]
+fn the_demo_needs_no_input() {
+    let at = folder("demo");
+    let output = sekisho(&at, &["demo", "--format", "json"]);
+    let report = json(&output);
+    assert_eq!(status(&output), 1);
+    assert!(report["summary"]["resources"].as_u64().unwrap() > 50);
+    assert_eq!(report["summary"]["unresolved_references"], 0);
+}
