@@ -25,13 +25,15 @@ pub(crate) fn equal<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) ->
         (Val::Int(_) | Val::Double(_), Val::Int(_) | Val::Double(_)) => number(left) == number(right),
         (Val::Secret(_), _) | (_, Val::Secret(_)) => return Err(frame.unknown(ReasonCode::Secret, "value")),
         (Val::Reference(a), Val::Reference(b)) => return references(frame, a, b),
-        (Val::Reference(a), other) | (other, Val::Reference(a)) => match (text(frame, Val::Reference(a)), other) {
-            (known @ Val::Str(_), _) => return equal(frame, known, other),
-            (_, Val::Null) => false,
-            (_, Val::Text(_)) => return Err(frame.unknown(ReasonCode::NotComparable, a.name())),
-            // An attribute can be a number, a list or an object.
-            _ => return Err(frame.unknown(ReasonCode::AttributeAtDeploy, a.name())),
-        },
+        (Val::Reference(a), other) | (other, Val::Reference(a)) => {
+            match (text(frame, Val::Reference(a)), other) {
+                (known @ Val::Str(_), _) => return equal(frame, known, other),
+                (_, Val::Null) => false,
+                (_, Val::Text(_)) => return Err(frame.unknown(ReasonCode::NotComparable, a.name())),
+                // An attribute can be a number, a list or an object.
+                _ => return Err(frame.unknown(ReasonCode::AttributeAtDeploy, a.name())),
+            }
+        }
         (Val::Text(text), Val::Str(b)) | (Val::Str(b), Val::Text(text)) => {
             if text.can_be(b) {
                 return Err(frame.unknown(ReasonCode::AttributeAtDeploy, text.display()));
@@ -85,7 +87,10 @@ fn containers<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) -> Decid
                 return Ok(false);
             }
             let b: HashMap<&str, Val<'a>> = b.into_iter().collect();
-            all_equal(a.iter().map(|(key, value)| b.get(key).map_or(Ok(false), |other| equal(frame, *value, *other))))
+            all_equal(
+                a.iter()
+                    .map(|(key, value)| b.get(key).map_or(Ok(false), |other| equal(frame, *value, *other))),
+            )
         }
         (None, None) => {
             let ((a, open_a), (b, open_b)) = (frame.elements(left)?, frame.elements(right)?);
@@ -95,6 +100,7 @@ fn containers<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) -> Decid
             if a.len() != b.len() {
                 return Ok(false);
             }
+            frame.step(a.len())?;
             all_equal(a.iter().zip(b).map(|(x, y)| equal(frame, *x, *y)))
         }
         _ => Ok(false),
@@ -119,6 +125,7 @@ type Pairs<'a> = Vec<(&'a str, Val<'a>)>;
 fn pairs<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Result<Option<Pairs<'a>>, Val<'a>> {
     match value {
         Val::Pairs(pairs) => {
+            frame.step(pairs.len())?;
             let mut found: Pairs<'a> = Vec::with_capacity(pairs.len());
             for (key, value) in pairs.iter().filter(|(_, value)| !matches!(value, Val::Absent)) {
                 match text(frame, *key) {
@@ -234,7 +241,9 @@ pub(crate) fn text<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Val<'a> {
     match value {
         Val::Int(i) => Val::Str(frame.bump().alloc_str(&i.to_string())),
         // 8.0 stays "8.0": it may be a version.
-        Val::Double(d) if d.fract() == 0.0 && d.abs() < 1e7 => Val::Str(frame.bump().alloc_str(&format!("{d:.1}"))),
+        Val::Double(d) if d.fract() == 0.0 && d.abs() < 1e7 => {
+            Val::Str(frame.bump().alloc_str(&format!("{d:.1}")))
+        }
         Val::Double(d) => Val::Str(frame.bump().alloc_str(&d.to_string())),
         Val::Bool(b) => Val::Str(if b { "true" } else { "false" }),
         Val::Reference(target) => match frame.reader.referenced_value(target) {
@@ -251,7 +260,9 @@ pub(crate) fn version_at_least<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, least:
     let (Val::Str(version), Val::Str(least)) = (value, least) else {
         return Err(match (value, least) {
             (unknown @ Val::Unknown(_), _) | (Val::Str(_), unknown @ Val::Unknown(_)) => unknown,
-            (Val::Absent, _) | (Val::Str(_), Val::Absent) => frame.unknown(ReasonCode::AbsentOperand, "version"),
+            (Val::Absent, _) | (Val::Str(_), Val::Absent) => {
+                frame.unknown(ReasonCode::AbsentOperand, "version")
+            }
             _ => frame.unknown(ReasonCode::NotComparable, "version"),
         });
     };

@@ -15,6 +15,12 @@ pub(crate) const MAX_VARIABLES: usize = 8;
 /// Most steps of one judgement over all its worlds, so that a user's control ends: elements
 /// looked at, calls, and pieces of text.
 pub(crate) const MAX_STEPS: usize = 2_000_000;
+/// Most that is noted while it is not yet known what decides.
+const MAX_SEEN: usize = 1 << 16;
+/// Most evidence of one verdict: nobody reads more, and finding its place takes time.
+pub(crate) const MAX_EVIDENCE: usize = 64;
+/// Most steps that an explanation tells.
+pub(crate) const MAX_TRACE: usize = 4096;
 /// Bytes of text that are made or searched in one step.
 pub(crate) const STEP_BYTES: usize = 64;
 
@@ -149,8 +155,11 @@ impl<'r, 'a> Frame<'r, 'a> {
     /// Notes what was seen. Free when nobody asks.
     #[inline]
     pub fn see(&self, what: impl FnOnce() -> Seen<'a>) {
-        if let Some(seen) = self.seen {
-            seen.borrow_mut().push(what());
+        if let Some(seen) = self.seen
+            && seen.borrow().len() < MAX_SEEN
+        {
+            let what = what();
+            seen.borrow_mut().push(what);
         }
     }
 
@@ -273,5 +282,7 @@ fn is_one(target: Target<'_>) -> bool {
     target.attribute.is_empty()
         || sekisho_facts::resource_type(target.type_name())
             .and_then(|kind| kind.attribute(target.attribute))
-            .is_some_and(|shape| matches!(shape.kind(), Kind::Boolean | Kind::Integer | Kind::Number | Kind::String))
+            .is_some_and(|shape| {
+                matches!(shape.kind(), Kind::Boolean | Kind::Integer | Kind::Number | Kind::String)
+            })
 }

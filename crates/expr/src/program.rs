@@ -7,7 +7,7 @@ use sekisho_estate::{Estate, Reader, Reason, ReasonCode};
 use sekisho_facts::ResourceType;
 
 use crate::compile::{Code, Compiler, truth};
-use crate::frame::{Frame, Host, Seen, TraceStep};
+use crate::frame::{Frame, Host, MAX_EVIDENCE, Seen, TraceStep};
 use crate::syntax::{ExpressionError, parse};
 use crate::types::Type;
 use crate::value::{ResourceRef, Val};
@@ -101,8 +101,8 @@ impl Program {
     /// Judges a resource (or a whole stack or account) in every world that the control can tell apart.
     ///
     /// `keep` turns what was seen into what the caller wants to hold on to; it is called
-    /// only for the world whose fail or unknown is reported. With `always`, evidence is
-    /// kept for passes too.
+    /// only for the world whose fail or unknown is reported, and for the first of what was
+    /// seen if it is very much. With `always`, evidence is kept for passes too.
     pub fn judge<'e, E>(
         &self,
         estate: &'e Estate,
@@ -133,7 +133,7 @@ impl Program {
                     noting.steps.set(steps);
                     self.once(&noting);
                     let seen = seen.take();
-                    evidence = seen.iter().map(|s| keep(&frame, s)).collect();
+                    evidence = seen.iter().take(MAX_EVIDENCE).map(|s| keep(&frame, s)).collect();
                 } else {
                     evidence.clear();
                 }
@@ -164,10 +164,8 @@ impl Program {
 
     /// One evaluation in the current world.
     fn once<'e>(&self, frame: &Frame<'_, 'e>) -> (Truth, Option<Reason>) {
-        if let Some(this) = frame.this {
-            if !frame.reader.exists(this.stack, this.resource) {
-                return (Truth::NotApplicable, None);
-            }
+        if frame.this.is_some_and(|this| !frame.reader.exists(this.stack, this.resource)) {
+            return (Truth::NotApplicable, None);
         }
         if let Some(when) = &self.when {
             let start = frame.mark();

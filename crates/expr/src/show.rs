@@ -7,6 +7,8 @@ use crate::value::Val;
 
 /// Longest text shown.
 const MAX_TEXT: usize = 120;
+/// Deepest list or map shown.
+const MAX_DEPTH: u32 = 3;
 
 /// A value in one line.
 #[must_use]
@@ -25,6 +27,7 @@ fn clip(text: &str) -> String {
 
 fn write<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, depth: u32, out: &mut String) {
     match value {
+        Val::Node(_) | Val::Items(..) | Val::Pairs(_) if depth >= MAX_DEPTH => out.push('…'),
         Val::Null => out.push_str("null"),
         Val::Bool(b) => out.push_str(if b { "true" } else { "false" }),
         Val::Int(i) => out.push_str(&i.to_string()),
@@ -53,7 +56,6 @@ fn write<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, depth: u32, out: &mut String
             out.push(')');
         }
         Val::Node(view) => match view.stack.tree.node(view.node) {
-            _ if depth > 2 => out.push('…'),
             Node::Map(range) => {
                 let entries = view.stack.tree.entries(range).iter();
                 braces(out, '{', '}', entries, |entry, out| {

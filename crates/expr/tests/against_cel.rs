@@ -83,15 +83,23 @@ fn ours(expression: &str, this: &Spec) -> Result<Option<bool>, String> {
 fn the_interpreter_says_the_same() {
     let cases = std::env::var("REFERENCE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(3000);
     let bytes = || proptest::collection::vec(any::<u8>(), 0..160);
-    let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    };
     let seen: [Cell<u32>; 3] = Default::default();
     proptest::test_runner::TestRunner::new(config)
         .run(&(bytes(), bytes()), |(properties, expression)| {
             let (mut properties, mut source) = (Tape::new(&properties), Tape::new(&expression));
-            let fields = BUCKET.iter().map(|(name, ty)| ((*name).to_owned(), value(&mut properties, *ty, Noise::NONE, 0)));
+            let fields = BUCKET
+                .iter()
+                .map(|(name, ty)| ((*name).to_owned(), value(&mut properties, *ty, Noise::NONE, 0)));
             let this = Spec::Map(fields.collect());
             let depth = 1 + source.below(4) as u32;
-            let mut writer = Writer { tape: &mut source, properties: BUCKET, shared: true, scope: Vec::new() };
+            let mut writer =
+                Writer { tape: &mut source, properties: BUCKET, shared: true, scope: Vec::new() };
             let expression = writer.truth(depth);
             let answers = (ours(&expression, &this), interpreted(&expression, &this));
             match &answers {

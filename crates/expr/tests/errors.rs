@@ -24,7 +24,9 @@ fn check(type_name: Option<&str>, cases: &[(&str, &str)]) {
         let expression = marked.replace(['«', '»'], "");
         match error(type_name, &expression) {
             Some((place, said)) if place == *marked && said == *message => {}
-            Some((place, said)) => wrong.push(format!("{marked}\n  expected: {message}\n  {place}\n  actual:   {said}")),
+            Some((place, said)) => {
+                wrong.push(format!("{marked}\n  expected: {message}\n  {place}\n  actual:   {said}"))
+            }
             None => wrong.push(format!("{marked}: compiles")),
         }
     }
@@ -33,163 +35,194 @@ fn check(type_name: Option<&str>, cases: &[(&str, &str)]) {
 
 #[test]
 fn syntax() {
-    check(Some(BUCKET), &[
-        ("«»", "the expression ends where a value is expected"),
-        ("true «true»", "the expression should end here"),
-        ("true &&«»", "the expression ends where a value is expected"),
-        ("«&&» true", "expected a value"),
-        ("(true«»", "expected )"),
-        ("[1, 2«»", "expected , or ]"),
-        ("[1 «2»]", "expected , or ]"),
-        ("{\"a\" «1»}", "expected :"),
-        ("{\"a\": 1 «\"b\"»: 2}", "expected , or }"),
-        ("size(1«»", "expected , or )"),
-        ("true ? 1 «»", "expected :"),
-        ("this.«5»", "expected a name after ."),
-        ("this.«»", "expected a name after ."),
-        ("this[1«»", "expected ]"),
-        ("this «=» 1", "= has no meaning here"),
-        ("this.A «&» true", "& has no meaning here"),
-        ("«#»", "# has no meaning here"),
-        ("«関»", "関 has no meaning here"),
-        ("true«;»", "the expression should end here"),
-        ("«\"abc»", "the text is not closed"),
-        ("«'abc»", "the text is not closed"),
-        ("«\"abc»\n\"", "the text is not closed on its line"),
-        ("«\"a\\q»\"", "unknown escape in a text"),
-        ("«\"\\x»zz\"", "expected hexadecimal digits"),
-        ("«\"\\u»d800\"", "not a character"),
-        ("«9223372036854775808» == 1", "not a number that fits 64 bits"),
-        ("«99999999999999999999» == 1", "not a number that fits 64 bits"),
-        ("-«9223372036854775809» == 1", "not a number that fits 64 bits"),
-        ("«0x» == 1", "not a number that fits 64 bits"),
-        ("«1e999» == 1.0", "not a number that fits 64 bits"),
-        ("«in» [1]", "expected a value before in"),
-        ("this.BucketName «matches» \"x\"", "the expression should end here"),
-    ]);
+    check(
+        Some(BUCKET),
+        &[
+            ("«»", "the expression ends where a value is expected"),
+            ("true «true»", "the expression should end here"),
+            ("true &&«»", "the expression ends where a value is expected"),
+            ("«&&» true", "expected a value"),
+            ("(true«»", "expected )"),
+            ("[1, 2«»", "expected , or ]"),
+            ("[1 «2»]", "expected , or ]"),
+            ("{\"a\" «1»}", "expected :"),
+            ("{\"a\": 1 «\"b\"»: 2}", "expected , or }"),
+            ("size(1«»", "expected , or )"),
+            ("true ? 1 «»", "expected :"),
+            ("this.«5»", "expected a name after ."),
+            ("this.«»", "expected a name after ."),
+            ("this[1«»", "expected ]"),
+            ("this «=» 1", "= has no meaning here"),
+            ("this.A «&» true", "& has no meaning here"),
+            ("«#»", "# has no meaning here"),
+            ("«関»", "関 has no meaning here"),
+            ("true«;»", "the expression should end here"),
+            ("«\"abc»", "the text is not closed"),
+            ("«'abc»", "the text is not closed"),
+            ("«\"abc»\n\"", "the text is not closed on its line"),
+            ("«\"a\\q»\"", "unknown escape in a text"),
+            ("«\"a\\関»\"", "unknown escape in a text"),
+            ("«\"\\x»zz\"", "expected hexadecimal digits"),
+            ("«\"\\u»d800\"", "not a character"),
+            ("«9223372036854775808» == 1", "not a number that fits 64 bits"),
+            ("«99999999999999999999» == 1", "not a number that fits 64 bits"),
+            ("-«9223372036854775809» == 1", "not a number that fits 64 bits"),
+            ("«0x» == 1", "not a number that fits 64 bits"),
+            ("«1e999» == 1.0", "not a number that fits 64 bits"),
+            ("«in» [1]", "expected a value before in"),
+            ("this.BucketName «matches» \"x\"", "the expression should end here"),
+        ],
+    );
 }
 
 #[test]
 fn names() {
-    check(Some(BUCKET), &[
-        ("«that».BucketName == \"x\"", "nothing is named that"),
-        ("«x» == 1", "nothing is named x"),
-        ("this.«BucketNam» == \"x\"", "AWS::S3::Bucket has no property BucketNam; did you mean BucketName?"),
-        ("this.«Nonsense» == \"x\"", "AWS::S3::Bucket has no property Nonsense"),
-        (
-            "this.BucketEncryption.ServerSideEncryptionConfiguration.exists(r, r.ServerSideEncryptionByDefault.«SSEAlgoritm» == \"x\")",
-            "AWS::S3::Bucket at /BucketEncryption/ServerSideEncryptionConfiguration/*/ServerSideEncryptionByDefault has no property SSEAlgoritm; did you mean SSEAlgorithm?",
-        ),
-        (
-            "has(this.VersioningConfiguration.«status»)",
-            "AWS::S3::Bucket at /VersioningConfiguration has no property status; did you mean Status?",
-        ),
-        ("has(this[«\"Bucketname\"»])", "AWS::S3::Bucket has no property Bucketname; did you mean BucketName?"),
-        ("this[«\"Bucketname\"»] == \"x\"", "AWS::S3::Bucket has no property Bucketname; did you mean BucketName?"),
-        (
-            "this.Tags[0].«Keys» == \"x\"",
-            "AWS::S3::Bucket at /Tags/* has no property Keys; did you mean Key?",
-        ),
-        (
-            "companions(this).«polices».size() > 0",
-            "AWS::S3::Bucket has no companions named polices; did you mean policies?",
-        ),
-        (
-            "companions(this).policies.exists(p, p.«PolicyDocumnt» == null)",
-            "AWS::S3::BucketPolicy has no property PolicyDocumnt; did you mean PolicyDocument?",
-        ),
-        ("attributes(this).«deletionpolicy» == \"x\"", "attributes have no deletionpolicy; did you mean deletion_policy?"),
-        ("«siz(this.Tags)» == 1", "there is no function siz; did you mean size?"),
-        ("«hass(this.Tags)»", "there is no function hass; did you mean has?"),
-        ("«frobnicate(this)»", "there is no function frobnicate"),
-        ("«this.BucketName.startWith(\"x\")»", "there is no method startWith; did you mean startsWith?"),
-        ("«this.Tags.exist(t, true)»", "there is no method exist; did you mean exists?"),
-        ("«this.Tags.frobnicate()»", "there is no method frobnicate"),
-        (
-            "resources(«\"AWS::S3::Buket\"»).size() == 0",
-            "there is no resource type AWS::S3::Buket; did you mean AWS::S3::Bucket?",
-        ),
-        (
-            "target(this.BucketName, «this.BucketName») == null",
-            "the type must be written as text",
-        ),
-        ("this.Tags.exists(t, t.Key == \"x\") && «t».Key == \"y\"", "nothing is named t"),
-    ]);
+    check(
+        Some(BUCKET),
+        &[
+            ("«that».BucketName == \"x\"", "nothing is named that"),
+            ("«x» == 1", "nothing is named x"),
+            (
+                "this.«BucketNam» == \"x\"",
+                "AWS::S3::Bucket has no property BucketNam; did you mean BucketName?",
+            ),
+            ("this.«Nonsense» == \"x\"", "AWS::S3::Bucket has no property Nonsense"),
+            (
+                "this.BucketEncryption.ServerSideEncryptionConfiguration.exists(r, r.ServerSideEncryptionByDefault.«SSEAlgoritm» == \"x\")",
+                "AWS::S3::Bucket at /BucketEncryption/ServerSideEncryptionConfiguration/*/ServerSideEncryptionByDefault has no property SSEAlgoritm; did you mean SSEAlgorithm?",
+            ),
+            (
+                "has(this.VersioningConfiguration.«status»)",
+                "AWS::S3::Bucket at /VersioningConfiguration has no property status; did you mean Status?",
+            ),
+            (
+                "has(this[«\"Bucketname\"»])",
+                "AWS::S3::Bucket has no property Bucketname; did you mean BucketName?",
+            ),
+            (
+                "this[«\"Bucketname\"»] == \"x\"",
+                "AWS::S3::Bucket has no property Bucketname; did you mean BucketName?",
+            ),
+            (
+                "this.Tags[0].«Keys» == \"x\"",
+                "AWS::S3::Bucket at /Tags/* has no property Keys; did you mean Key?",
+            ),
+            (
+                "companions(this).«polices».size() > 0",
+                "AWS::S3::Bucket has no companions named polices; did you mean policies?",
+            ),
+            (
+                "companions(this).policies.exists(p, p.«PolicyDocumnt» == null)",
+                "AWS::S3::BucketPolicy has no property PolicyDocumnt; did you mean PolicyDocument?",
+            ),
+            (
+                "attributes(this).«deletionpolicy» == \"x\"",
+                "attributes have no deletionpolicy; did you mean deletion_policy?",
+            ),
+            ("«siz(this.Tags)» == 1", "there is no function siz; did you mean size?"),
+            ("«hass(this.Tags)»", "there is no function hass; did you mean has?"),
+            ("«frobnicate(this)»", "there is no function frobnicate"),
+            ("«this.BucketName.startWith(\"x\")»", "there is no method startWith; did you mean startsWith?"),
+            ("«this.Tags.exist(t, true)»", "there is no method exist; did you mean exists?"),
+            ("«this.Tags.frobnicate()»", "there is no method frobnicate"),
+            (
+                "resources(«\"AWS::S3::Buket\"»).size() == 0",
+                "there is no resource type AWS::S3::Buket; did you mean AWS::S3::Bucket?",
+            ),
+            ("target(this.BucketName, «this.BucketName») == null", "the type must be written as text"),
+            ("this.Tags.exists(t, t.Key == \"x\") && «t».Key == \"y\"", "nothing is named t"),
+        ],
+    );
 }
 
 #[test]
 fn types() {
-    check(Some(BUCKET), &[
-        ("«this.BucketName == 1»", "a string is never equal to an integer"),
-        ("«this.BucketName != true»", "a string is never equal to a boolean"),
-        ("«this.ObjectLockEnabled == \"true\"»", "a boolean is never equal to a string"),
-        ("«this.Tags == \"x\"»", "a list is never equal to a string"),
-        ("«this.VersioningConfiguration == []»", "an object is never equal to a list"),
-        ("«this == \"x\"»", "a resource is never equal to a string"),
-        ("«size(this.Tags) == \"1\"»", "an integer is never equal to a string"),
-        ("«this.BucketName < 1»", "a string and an integer have no order"),
-        ("«true < false»", "a boolean and a boolean have no order"),
-        ("«this.Tags < this.Tags»", "a list and a list have no order"),
-        ("«this.BucketName in [1, 2]»", "a string is never in this list, whose elements are each an integer"),
-        ("1 in «this.BucketName»", "a string has no elements"),
-        ("«this.BucketName + 1» == \"x\"", "a string and an integer cannot be combined so"),
-        ("«this.BucketName - \"x\"» == \"x\"", "a string and a string cannot be combined so"),
-        ("«true + true» == true", "a boolean and a boolean cannot be combined so"),
-        ("«[1] + 1» == [2]", "a list and an integer cannot be combined so"),
-        ("-«this.BucketName» == 1", "- needs a number, not a string"),
-        ("«this.BucketName» && true", "expected true or false, not a string"),
-        ("true || «1»", "expected true or false, not an integer"),
-        ("!«this.Tags»", "expected true or false, not a list"),
-        ("«this.BucketName» ? true : false", "expected true or false, not a string"),
-        ("this.Tags.exists(t, «t.Key»)", "expected true or false, not a string"),
-        ("this.Tags.filter(t, «1»).size() > 0", "expected true or false, not an integer"),
-        ("«this.BucketName».exists(c, true)", "a string has no elements"),
-        ("«this».exists(c, true)", "a resource has no elements"),
-        ("«this.BucketName»[0] == \"x\"", "a string has no elements"),
-        ("this.Tags[«this.BucketName»].Key == \"x\"", "expected a whole number, not a string"),
-        ("{\"a\": 1}[«1»] == 1", "expected a text, not an integer"),
-        ("this.BucketName.«Length» == 1", "a string has no members"),
-        ("this.Tags.«Key» == \"x\"", "a list has no members"),
-        ("«this.Tags».startsWith(\"x\")", "startsWith needs text, not a list"),
-        ("this.BucketName.startsWith(«1»)", "startsWith takes text, not an integer"),
-        ("this.BucketName.matches(«this.BucketName»)", "the pattern must be written as text"),
-        ("size(«1») == 1", "an integer has no size"),
-        ("size(«this») == 1", "a resource has no size"),
-        ("phi(«this.BucketName»)", "phi takes a resource here, not a string"),
-        ("companions(«\"x\"»).policies.size() == 0", "companions takes a resource here, not a string"),
-        ("version_at_least(this.BucketName, «1»)", "version_at_least takes text here, not an integer"),
-        ("denies(this, \"a\", «\"b\"»)", "denies takes a map here, not a string"),
-        ("opens_to_world(this.Tags, \"tcp\", «\"22\"»)", "opens_to_world takes a whole number here, not a string"),
-        ("{«1»: 1}.a == 1", "a key must be text"),
-        ("«this.BucketName»", "the expression must be true or false, not a string"),
-        ("«this.Tags.map(t, t.Key)»", "the expression must be true or false, not a list"),
-        ("has(«companions(this).policies»)", "has takes a property; whether there are companions, size or absent says"),
-    ]);
+    check(
+        Some(BUCKET),
+        &[
+            ("«this.BucketName == 1»", "a string is never equal to an integer"),
+            ("«this.BucketName != true»", "a string is never equal to a boolean"),
+            ("«this.ObjectLockEnabled == \"true\"»", "a boolean is never equal to a string"),
+            ("«this.Tags == \"x\"»", "a list is never equal to a string"),
+            ("«this.VersioningConfiguration == []»", "an object is never equal to a list"),
+            ("«this == \"x\"»", "a resource is never equal to a string"),
+            ("«size(this.Tags) == \"1\"»", "an integer is never equal to a string"),
+            ("«this.BucketName < 1»", "a string and an integer have no order"),
+            ("«true < false»", "a boolean and a boolean have no order"),
+            ("«this.Tags < this.Tags»", "a list and a list have no order"),
+            (
+                "«this.BucketName in [1, 2]»",
+                "a string is never in this list, whose elements are each an integer",
+            ),
+            ("1 in «this.BucketName»", "a string has no elements"),
+            ("«this.BucketName + 1» == \"x\"", "a string and an integer cannot be combined so"),
+            ("«this.BucketName - \"x\"» == \"x\"", "a string and a string cannot be combined so"),
+            ("«true + true» == true", "a boolean and a boolean cannot be combined so"),
+            ("«[1] + 1» == [2]", "a list and an integer cannot be combined so"),
+            ("-«this.BucketName» == 1", "- needs a number, not a string"),
+            ("«this.BucketName» && true", "expected true or false, not a string"),
+            ("true || «1»", "expected true or false, not an integer"),
+            ("!«this.Tags»", "expected true or false, not a list"),
+            ("«this.BucketName» ? true : false", "expected true or false, not a string"),
+            ("this.Tags.exists(t, «t.Key»)", "expected true or false, not a string"),
+            ("this.Tags.filter(t, «1»).size() > 0", "expected true or false, not an integer"),
+            ("«this.BucketName».exists(c, true)", "a string has no elements"),
+            ("«this».exists(c, true)", "a resource has no elements"),
+            ("«this.BucketName»[0] == \"x\"", "a string has no elements"),
+            ("this.Tags[«this.BucketName»].Key == \"x\"", "expected a whole number, not a string"),
+            ("{\"a\": 1}[«1»] == 1", "expected a text, not an integer"),
+            ("this.BucketName.«Length» == 1", "a string has no members"),
+            ("this.Tags.«Key» == \"x\"", "a list has no members"),
+            ("«this.Tags».startsWith(\"x\")", "startsWith needs text, not a list"),
+            ("this.BucketName.startsWith(«1»)", "startsWith takes text, not an integer"),
+            ("this.BucketName.matches(«this.BucketName»)", "the pattern must be written as text"),
+            ("size(«1») == 1", "an integer has no size"),
+            ("size(«this») == 1", "a resource has no size"),
+            ("phi(«this.BucketName»)", "phi takes a resource here, not a string"),
+            ("companions(«\"x\"»).policies.size() == 0", "companions takes a resource here, not a string"),
+            ("version_at_least(this.BucketName, «1»)", "version_at_least takes text here, not an integer"),
+            ("denies(this, \"a\", «\"b\"»)", "denies takes a map here, not a string"),
+            (
+                "opens_to_world(this.Tags, \"tcp\", «\"22\"»)",
+                "opens_to_world takes a whole number here, not a string",
+            ),
+            ("{«1»: 1}.a == 1", "a key must be text"),
+            ("«this.BucketName»", "the expression must be true or false, not a string"),
+            ("«this.Tags.map(t, t.Key)»", "the expression must be true or false, not a list"),
+            (
+                "has(«companions(this).policies»)",
+                "has takes a property; whether there are companions, size or absent says",
+            ),
+        ],
+    );
 }
 
 #[test]
 fn arguments() {
-    check(Some(BUCKET), &[
-        ("«size()» == 1", "size takes one argument"),
-        ("«size(1, 2)» == 1", "size takes one argument"),
-        ("«phi()»", "phi takes 1 argument, not 0"),
-        ("«denies(this, \"x\")»", "denies takes 3 arguments, not 2"),
-        ("«grants_anyone()»", "grants_anyone takes 1 to 2 arguments, not 0"),
-        ("«grants_anyone(this, \"a\", \"b\")»", "grants_anyone takes 1 to 2 arguments, not 3"),
-        ("«this.BucketName.startsWith()»", "startsWith takes 1 argument, not 0"),
-        ("«this.BucketName.matches(\"a\", \"b\")»", "matches takes 1 argument, not 2"),
-        ("«this.BucketName.lowerAscii(1)» == \"x\"", "lowerAscii takes 0 arguments, not 1"),
-        ("«has()»", "has takes one member: has(this.Name)"),
-        ("«has(this.A, this.B)»", "has takes one member: has(this.Name)"),
-        ("has(«this»)", "has takes one member: has(this.Name)"),
-        ("has(this.Tags[«0»])", "has takes a member by its name"),
-        ("this.Tags.«exists»(t)", "exists takes a variable and an expression: exists(x, …)"),
-        ("this.Tags.«all»()", "all takes a variable and an expression: all(x, …)"),
-        ("this.Tags.«map»(a, b, c)", "map takes a variable and an expression: map(x, …)"),
-        ("this.Tags.exists(«t.Key», true)", "expected the name of a variable"),
-        ("this.Tags.exists(«true», true)", "expected the name of a variable"),
-        ("this.Tags.exists(«this», true)", "this cannot be the variable of a macro"),
-    ]);
+    check(
+        Some(BUCKET),
+        &[
+            ("«size()» == 1", "size takes one argument"),
+            ("«size(1, 2)» == 1", "size takes one argument"),
+            ("«phi()»", "phi takes 1 argument, not 0"),
+            ("«denies(this, \"x\")»", "denies takes 3 arguments, not 2"),
+            ("«grants_anyone()»", "grants_anyone takes 1 to 2 arguments, not 0"),
+            ("«grants_anyone(this, \"a\", \"b\")»", "grants_anyone takes 1 to 2 arguments, not 3"),
+            ("«this.BucketName.startsWith()»", "startsWith takes 1 argument, not 0"),
+            ("«this.BucketName.matches(\"a\", \"b\")»", "matches takes 1 argument, not 2"),
+            ("«this.BucketName.lowerAscii(1)» == \"x\"", "lowerAscii takes 0 arguments, not 1"),
+            ("«has()»", "has takes one member: has(this.Name)"),
+            ("«has(this.A, this.B)»", "has takes one member: has(this.Name)"),
+            ("has(«this»)", "has takes one member: has(this.Name)"),
+            ("has(this.Tags[«0»])", "has takes a member by its name"),
+            ("this.Tags.«exists»(t)", "exists takes a variable and an expression: exists(x, …)"),
+            ("this.Tags.«all»()", "all takes a variable and an expression: all(x, …)"),
+            ("this.Tags.«map»(a, b, c)", "map takes a variable and an expression: map(x, …)"),
+            ("this.Tags.exists(«t.Key», true)", "expected the name of a variable"),
+            ("this.Tags.exists(«true», true)", "expected the name of a variable"),
+            ("this.Tags.exists(«this», true)", "this cannot be the variable of a macro"),
+        ],
+    );
 }
 
 #[test]
@@ -224,7 +257,9 @@ fn nested(open: &str, depth: usize, inner: &str, close: &str) -> String {
 fn limits() {
     let says = |expression: &str| parse(expression).expect_err("a limit").message;
     let depth = MAX_DEPTH as usize;
-    for (open, close) in [("(", ")"), ("[", "]"), ("!", ""), ("size(", ")"), ("a[", "]"), ("{\"a\":", "}"), ("x.all(y,", ")")] {
+    for (open, close) in
+        [("(", ")"), ("[", "]"), ("!", ""), ("size(", ")"), ("a[", "]"), ("{\"a\":", "}"), ("x.all(y,", ")")]
+    {
         assert!(parse(&nested(open, depth / 2 - 1, "1", close)).is_ok(), "{open}");
         assert_eq!(says(&nested(open, depth + 1, "1", close)), "nested deeper than 64 levels", "{open}");
     }
@@ -245,7 +280,10 @@ fn tall_trees_are_refused_and_the_tallest_allowed_fit_the_stack() {
     let tall = |levels: usize| {
         (0..levels).fold("true".to_owned(), |inner, _| format!("({inner}){}", "||true".repeat(60)))
     };
-    assert_eq!(parse(&tall(4)).expect_err("a limit").message, format!("more than {MAX_HEIGHT} parts inside each other"));
+    assert_eq!(
+        parse(&tall(4)).expect_err("a limit").message,
+        format!("more than {MAX_HEIGHT} parts inside each other")
+    );
     assert!(parse(&tall(40)).is_err());
     let program = compile(None, &tall(3), resource_type(BUCKET), true).expect("within the limits");
     drop(program);

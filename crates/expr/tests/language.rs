@@ -82,13 +82,21 @@ fn tables() {
             let name = case.get("name").and_then(Yaml::text).expect("a name");
             let (estate, host) = (build::estate(&case.stack()), TestHost::from_yaml(case));
             let table = case.get("table").and_then(Yaml::text).expect("a table");
-            for line in table.lines().filter(|l| !l.trim_start().is_empty() && !l.trim_start().starts_with('#')) {
-                let (expression, expected) = line.split_once(" -> ").unwrap_or_else(|| panic!("{name}: {line}"));
+            for line in
+                table.lines().filter(|l| !l.trim_start().is_empty() && !l.trim_start().starts_with('#'))
+            {
+                let (expression, expected) =
+                    line.split_once(" -> ").unwrap_or_else(|| panic!("{name}: {line}"));
                 rows += 1;
                 if let Err(actual) = row(&estate, &host, expression.trim(), expected.trim()) {
                     let place = file.file_name().unwrap_or_default().display();
-                    writeln!(wrong, "{place}: {name}\n  {}\n    expected {}\n    actual   {actual}", expression.trim(), expected.trim())
-                        .expect("a string takes all");
+                    writeln!(
+                        wrong,
+                        "{place}: {name}\n  {}\n    expected {}\n    actual   {actual}",
+                        expression.trim(),
+                        expected.trim()
+                    )
+                    .expect("a string takes all");
                 }
             }
         }

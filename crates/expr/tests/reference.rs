@@ -44,7 +44,8 @@ fn variable(name: &str) -> Spec {
 }
 
 fn surroundings(this: ResourceSpec, defaults: bool) -> StackSpec {
-    let domain = |name: &str, domain: Vec<Spec>| VariableSpec { name: name.to_owned(), domain, has_default: defaults };
+    let domain =
+        |name: &str, domain: Vec<Spec>| VariableSpec { name: name.to_owned(), domain, has_default: defaults };
     let other = |id: &str, type_name: &str, name: Option<Spec>| ResourceSpec {
         id: id.to_owned(),
         type_name: type_name.to_owned(),
@@ -137,10 +138,13 @@ impl Assignment {
             Spec::Float(f) => V::Double(*f),
             Spec::Str(text) => V::Str(text.clone()),
             // An element that is left out is no element.
-            Spec::List(items) => {
-                V::List(items.iter().map(|item| self.resolve(item)).filter(|v| *v != V::Absent).collect(), false)
+            Spec::List(items) => V::List(
+                items.iter().map(|item| self.resolve(item)).filter(|v| *v != V::Absent).collect(),
+                false,
+            ),
+            Spec::Map(pairs) => {
+                V::Map(pairs.iter().map(|(k, v)| (k.clone(), self.resolve(v))).collect(), false)
             }
-            Spec::Map(pairs) => V::Map(pairs.iter().map(|(k, v)| (k.clone(), self.resolve(v))).collect(), false),
             Spec::Reference(id, attribute) => V::Reference(Target {
                 id: id.clone(),
                 attribute: attribute.clone(),
@@ -229,7 +233,12 @@ fn compare(outcome: &Outcome<()>, answers: &[(Assignment, Truth)], defaults: boo
         match worlds.as_slice() {
             [] if outcome.worlds.is_empty() && *truth == outcome.truth => {}
             [world] if world.truth == *truth => {}
-            _ => return Err(format!("{:?}, {}: {truth:?}, but {worlds:?}", assignment.values, assignment.nobody)),
+            _ => {
+                return Err(format!(
+                    "{:?}, {}: {truth:?}, but {worlds:?}",
+                    assignment.values, assignment.nobody
+                ));
+            }
         }
     }
     for world in &outcome.worlds {
@@ -279,7 +288,10 @@ fn check(properties: &[u8], expression: &[u8], defaults: bool) -> Result<Truth, 
     if outcome.reason.as_ref().is_some_and(|r| r.code == ReasonCode::TooManyAlternatives) {
         return Err(format!("too many worlds\n{}", context()));
     }
-    let parsed = (when.as_deref().map(|when| parse(when).expect("it compiles")), parse(&pass_if).expect("it compiles"));
+    let parsed = (
+        when.as_deref().map(|when| parse(when).expect("it compiles")),
+        parse(&pass_if).expect("it compiles"),
+    );
     let answers: Vec<(Assignment, Truth)> = assignments()
         .into_iter()
         .map(|assignment| {
@@ -299,7 +311,12 @@ fn run(cases: u32, defaults: bool) {
     let cases = std::env::var("REFERENCE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(cases);
     let counts = Counts::default();
     let bytes = || proptest::collection::vec(any::<u8>(), 0..160);
-    let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     runner
         .run(&(bytes(), bytes()), |(properties, expression)| {

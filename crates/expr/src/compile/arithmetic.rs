@@ -42,9 +42,8 @@ impl<'x> Compiler<'x> {
         let (a, b) = (self.expression(left)?, self.expression(right)?);
         let adds = operator == BinaryOperator::Add;
         let lists = adds && (a.kind.is_list() || b.kind.is_list());
-        let fits = |kind: &Type| {
-            lists || Type::Int.comparable(kind) || (adds && Type::String.comparable(kind))
-        };
+        let fits =
+            |kind: &Type| lists || Type::Int.comparable(kind) || (adds && Type::String.comparable(kind));
         if !a.kind.comparable(&b.kind) || !fits(&a.kind) || !fits(&b.kind) {
             let message = format!("{} and {} cannot be combined so", a.kind, b.kind);
             return Err(ExpressionError::new(left.span.to(right.span), message));

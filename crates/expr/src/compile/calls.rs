@@ -101,10 +101,7 @@ impl<'x> Compiler<'x> {
     fn size(&mut self, argument: &'x Expression) -> Result<Compiled> {
         let compiled = self.expression(argument)?;
         if compiled.kind.element().is_none() && !Type::String.comparable(&compiled.kind) {
-            return Err(ExpressionError::new(
-                argument.span,
-                format!("{} has no size", compiled.kind),
-            ));
+            return Err(ExpressionError::new(argument.span, format!("{} has no size", compiled.kind)));
         }
         let (inner, of_text) = (compiled.code, matches!(compiled.kind, Type::String));
         let code = code(move |frame| match inner(frame) {
@@ -168,10 +165,7 @@ impl<'x> Compiler<'x> {
                 .size_limit(1 << 20)
                 .build()
                 .map_err(|e| ExpressionError::new(argument.span, format!("not a regular expression: {e}")))?;
-            return Ok(Compiled {
-                code: matches(subject, regex),
-                kind: Type::Bool,
-            });
+            return Ok(Compiled { code: matches(subject, regex), kind: Type::Bool });
         }
         let needle = self.expression(argument)?;
         if !Type::String.comparable(&needle.kind) {

@@ -63,7 +63,11 @@ impl<'x> Compiler<'x> {
 impl Loop {
     /// The body for one element, which becomes the value of the variable.
     #[inline]
-    fn at<'a>(&self, frame: &Frame<'_, 'a>, item: Val<'a>) -> std::result::Result<(Val<'a>, Val<'a>), Val<'a>> {
+    fn at<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        item: Val<'a>,
+    ) -> std::result::Result<(Val<'a>, Val<'a>), Val<'a>> {
         frame.step(1)?;
         let item = self.coerced.map_or(item, |kind| coerce(frame, item, kind));
         frame.variables[self.slot].set(item);

@@ -171,7 +171,10 @@ impl<'x> Compiler<'x> {
 }
 
 /// The map whose entries are the members of a value, or the unknown that stands for it.
-pub(super) fn members_of<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> Option<std::result::Result<View<'a>, Val<'a>>> {
+pub(super) fn members_of<'a>(
+    frame: &Frame<'_, 'a>,
+    value: Val<'a>,
+) -> Option<std::result::Result<View<'a>, Val<'a>>> {
     match value {
         Val::Resource(resource) => match frame.reader.resolve(resource.properties()) {
             sekisho_estate::Value::Map(view) => Some(Ok(view)),

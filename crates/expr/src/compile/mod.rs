@@ -18,7 +18,7 @@ pub(crate) use operators::truth;
 use sekisho_estate::ReasonCode;
 use sekisho_facts::{ResourceType, did_you_mean};
 
-use crate::frame::{Frame, MAX_VARIABLES};
+use crate::frame::{Frame, MAX_TRACE, MAX_VARIABLES};
 use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span, UnaryOperator};
 use crate::types::Type;
 use crate::value::Val;
@@ -91,7 +91,8 @@ impl<'x> Compiler<'x> {
         }
         let (inner, span) = (compiled.code, e.span);
         let code = code(move |frame| {
-            let place = frame.trace.map(|trace| {
+            let room = frame.trace.filter(|trace| trace.borrow().len() < MAX_TRACE);
+            let place = room.map(|trace| {
                 let mut trace = trace.borrow_mut();
                 trace.push(crate::frame::TraceStep { span, depth, value: String::new() });
                 trace.len() - 1

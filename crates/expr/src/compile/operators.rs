@@ -29,10 +29,7 @@ impl<'x> Compiler<'x> {
         if Type::Bool.comparable(&compiled.kind) {
             Ok(compiled.code)
         } else {
-            Err(ExpressionError::new(
-                e.span,
-                format!("expected true or false, not {}", compiled.kind),
-            ))
+            Err(ExpressionError::new(e.span, format!("expected true or false, not {}", compiled.kind)))
         }
     }
 
@@ -175,11 +172,8 @@ impl<'x> Compiler<'x> {
         let coerce_a = coercion(&a.kind, &element);
         // What is written here is what it is.
         let written = matches!(right.kind, ExpressionKind::List(_) | ExpressionKind::Map(_));
-        let coerce_item = if written {
-            None
-        } else {
-            item_kind(&b.kind).or_else(|| coercion(&element, &a.kind))
-        };
+        let coerce_item =
+            if written { None } else { item_kind(&b.kind).or_else(|| coercion(&element, &a.kind)) };
         let (a, b) = (a.code, b.code);
         let code = code(move |frame| {
             let mut needle = a(frame);

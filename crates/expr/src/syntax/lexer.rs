@@ -139,7 +139,7 @@ fn string(text: &str, at: &mut usize, raw: bool) -> Result<Token, ExpressionErro
                         }
                         out.push(char::from_u32(code).ok_or_else(|| error(offset + 2, "not a character"))?);
                     }
-                    _ => return Err(error(offset + 2, "unknown escape in a text")),
+                    _ => return Err(error(offset + 1 + escape.len_utf8(), "unknown escape in a text")),
                 }
             }
             c => out.push(c),

@@ -9,7 +9,8 @@ use super::spec::{ConditionSpec, Spec, StackSpec};
 
 /// An estate of one stack, `stack.yaml`.
 pub(crate) fn estate(spec: &StackSpec) -> Estate {
-    let mut builder = Builder { spec, stack: Stack::new("stack.yaml", "stack.yaml", Tree::new(String::new())) };
+    let mut builder =
+        Builder { spec, stack: Stack::new("stack.yaml", "stack.yaml", Tree::new(String::new())) };
     builder.build();
     Estate { stacks: vec![builder.stack], ..Estate::default() }
 }

@@ -11,8 +11,8 @@ pub(crate) mod spec;
 
 use bumpalo::Bump;
 use sekisho_estate::{Estate, ReasonCode, ResourceId, ResourceIndex, StackIndex, View};
-use sekisho_expr::{Clause, Frame, Function, Host, Outcome, Program, ResourceRef, Seen, Val, compile};
 use sekisho_expr::syntax::ExpressionError;
+use sekisho_expr::{Clause, Frame, Function, Host, Outcome, Program, ResourceRef, Seen, Val, compile};
 use sekisho_facts::{Companion, ServiceDefault, resource_type};
 
 use spec::Yaml;
@@ -53,7 +53,12 @@ impl Host for TestHost {
         self.answers.iter().find(|(name, _)| name == function.name).map(|(_, answer)| Val::Bool(*answer))
     }
 
-    fn companion<'a>(&self, frame: &Frame<'_, 'a>, of: ResourceRef<'a>, companion: &'static Companion) -> Val<'a> {
+    fn companion<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        of: ResourceRef<'a>,
+        companion: &'static Companion,
+    ) -> Val<'a> {
         let Some((_, ids)) = self.companions.iter().find(|(member, _)| member == companion.member) else {
             frame.see(|| Seen::NoCompanion(of, companion));
             return if companion.many { Val::Items(&[], None) } else { Val::Absent };

@@ -5,7 +5,7 @@ use sekisho_expr::syntax::{BinaryOperator, Expression, ExpressionKind, Literal, 
 use sekisho_facts::Shape;
 
 use super::naive_types::{K, kind_of};
-use super::naive_values::{V, combine, coerce, equal, join, lower, order, text, text_method, truth};
+use super::naive_values::{V, coerce, combine, equal, join, lower, order, text, text_method, truth};
 
 /// What surrounds the resource that is judged.
 pub(crate) struct Surroundings<'s> {
@@ -122,7 +122,9 @@ impl Surroundings<'_> {
         let (kind, pointer) = self.kind(holder, scope).member(name);
         let default = || {
             let found = pointer.as_deref().filter(|_| defaults).and_then(|pointer| (self.default)(pointer));
-            kind.kind().map_or(found.clone(), |kind| found.map(|value| coerce(value, kind))).unwrap_or(V::Absent)
+            kind.kind()
+                .map_or(found.clone(), |kind| found.map(|value| coerce(value, kind)))
+                .unwrap_or(V::Absent)
         };
         match self.value(holder, scope, defaults) {
             V::Map(pairs, _) => match pairs.into_iter().find(|(k, v)| k == name && *v != V::Absent) {
@@ -155,7 +157,14 @@ impl Surroundings<'_> {
         kind.item_kind().map_or(value.clone(), |kind| coerce(value, kind))
     }
 
-    fn fold(&self, kind: Macro, range: &Expression, variable: &str, body: &Expression, scope: &mut Scope) -> V {
+    fn fold(
+        &self,
+        kind: Macro,
+        range: &Expression,
+        variable: &str,
+        body: &Expression,
+        scope: &mut Scope,
+    ) -> V {
         let range_kind = self.kind(range, scope);
         let Some((items, mut open)) = elements(self.value(range, scope, true)) else { return V::Unknown };
         let element = range_kind.element();
@@ -186,7 +195,13 @@ impl Surroundings<'_> {
         }
     }
 
-    fn binary(&self, operator: BinaryOperator, left: &Expression, right: &Expression, scope: &mut Scope) -> V {
+    fn binary(
+        &self,
+        operator: BinaryOperator,
+        left: &Expression,
+        right: &Expression,
+        scope: &mut Scope,
+    ) -> V {
         use BinaryOperator as B;
         let (x, y) = (self.kind(left, scope), self.kind(right, scope));
         let (a, b) = (self.value(left, scope, true), self.value(right, scope, true));
@@ -205,7 +220,9 @@ impl Surroundings<'_> {
                 }
             }
             B::Equal => equal(&coerced(a, &x, &y), &coerced(b, &y, &x)).map_or(V::Unknown, V::Bool),
-            B::NotEqual => equal(&coerced(a, &x, &y), &coerced(b, &y, &x)).map_or(V::Unknown, |is| V::Bool(!is)),
+            B::NotEqual => {
+                equal(&coerced(a, &x, &y), &coerced(b, &y, &x)).map_or(V::Unknown, |is| V::Bool(!is))
+            }
             B::Less | B::LessOrEqual | B::Greater | B::GreaterOrEqual => {
                 let Some(order) = order(&coerced(a, &x, &y), &coerced(b, &y, &x)) else { return V::Unknown };
                 V::Bool(match operator {

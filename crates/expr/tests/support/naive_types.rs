@@ -92,7 +92,9 @@ impl K {
     /// The kind that the schema gives the elements.
     pub(crate) fn item_kind(&self) -> Option<Kind> {
         match self {
-            Self::Shape(shape, _) if shape.kind() == Kind::Map => shape.item().and_then(|i| Self::of(i, String::new()).scalar()),
+            Self::Shape(shape, _) if shape.kind() == Kind::Map => {
+                shape.item().and_then(|i| Self::of(i, String::new()).scalar())
+            }
             Self::Shape(..) => self.element().scalar(),
             _ => None,
         }
@@ -108,7 +110,9 @@ impl K {
         let pointer = format!("{pointer}/{name}");
         let kind = match shape.field(name) {
             Some(field) => Self::of(field, pointer.clone()),
-            None if shape.kind() == Kind::Map => shape.item().map_or(Self::Any, |item| Self::of(item, pointer.clone())),
+            None if shape.kind() == Kind::Map => {
+                shape.item().map_or(Self::Any, |item| Self::of(item, pointer.clone()))
+            }
             None => Self::Any,
         };
         (kind, Some(pointer))
@@ -130,7 +134,9 @@ pub(crate) fn kind_of(e: &Expression, this: Shape, scope: &mut Vec<(String, K)>)
             Literal::String(_) => K::String,
         },
         ExpressionKind::Name(name) if name == "this" => K::This(this),
-        ExpressionKind::Name(name) => scope.iter().rev().find(|(n, _)| n == name).expect("a variable").1.clone(),
+        ExpressionKind::Name(name) => {
+            scope.iter().rev().find(|(n, _)| n == name).expect("a variable").1.clone()
+        }
         ExpressionKind::List(items) => {
             let kinds: Vec<K> = items.iter().map(|item| kind_of(item, this, scope)).collect();
             K::List(Box::new(kinds.into_iter().reduce(K::either).unwrap_or(K::Any)))
@@ -181,7 +187,8 @@ pub(crate) fn kind_of(e: &Expression, this: Shape, scope: &mut Vec<(String, K)>)
         }
         ExpressionKind::Binary(operator, left, right) => {
             use BinaryOperator as B;
-            let arithmetic = matches!(operator, B::Add | B::Subtract | B::Multiply | B::Divide | B::Remainder);
+            let arithmetic =
+                matches!(operator, B::Add | B::Subtract | B::Multiply | B::Divide | B::Remainder);
             if !arithmetic {
                 return K::Bool;
             }

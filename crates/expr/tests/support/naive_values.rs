@@ -136,7 +136,13 @@ pub(crate) fn equal(a: &V, b: &V) -> Option<bool> {
         }
         (V::Reference(Target { value: Some(value), .. }), other)
         | (other, V::Reference(Target { value: Some(value), .. })) => equal(&V::Str(value.clone()), other),
-        (V::Text(text), V::Str(s)) | (V::Str(s), V::Text(text)) => if can_be(text, s) { None } else { Some(false) },
+        (V::Text(text), V::Str(s)) | (V::Str(s), V::Text(text)) => {
+            if can_be(text, s) {
+                None
+            } else {
+                Some(false)
+            }
+        }
         (V::Text(x), V::Text(y)) => {
             if x == y && !x.contains(&Part::Unknown) {
                 return Some(true);
@@ -253,7 +259,8 @@ pub(crate) fn lower(value: V) -> V {
 
 /// A sum of lists.
 pub(crate) fn join(a: V, b: V, kind_a: Option<Kind>, kind_b: Option<Kind>) -> V {
-    let (Some((a, open_a)), Some((b, open_b))) = (super::naive::elements(a), super::naive::elements(b)) else {
+    let (Some((a, open_a)), Some((b, open_b))) = (super::naive::elements(a), super::naive::elements(b))
+    else {
         return V::Unknown;
     };
     let coerced = |items: Vec<V>, kind: Option<Kind>| -> Vec<V> {
@@ -287,11 +294,10 @@ pub(crate) fn combine(operator: BinaryOperator, a: V, b: V) -> V {
                 _ => x % y,
             })
         }
-        (V::Str(_) | V::Text(_) | V::Reference(_) | V::Secret, V::Str(_) | V::Text(_) | V::Reference(_) | V::Secret)
-            if operator == B::Add =>
-        {
-            concat(a, b)
-        }
+        (
+            V::Str(_) | V::Text(_) | V::Reference(_) | V::Secret,
+            V::Str(_) | V::Text(_) | V::Reference(_) | V::Secret,
+        ) if operator == B::Add => concat(a, b),
         _ if operator == B::Add && (is_list(&a) || is_list(&b)) => join(a, b, None, None),
         _ => V::Unknown,
     }
@@ -304,7 +310,8 @@ fn concat(a: V, b: V) -> V {
         V::Reference(target) => vec![Part::Reference(target)],
         _ => vec![Part::Unknown],
     };
-    let secret = (a == V::Secret && b == V::Str(String::new())) || (b == V::Secret && a == V::Str(String::new()));
+    let secret =
+        (a == V::Secret && b == V::Str(String::new())) || (b == V::Secret && a == V::Str(String::new()));
     let mut all = parts(a);
     all.extend(parts(b));
     match normal(all) {

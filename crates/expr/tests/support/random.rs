@@ -109,15 +109,22 @@ pub(crate) fn value(tape: &mut Tape<'_>, ty: Ty, noise: Noise, depth: u32) -> Sp
         (0..tape.below(if depth < 3 { 4 } else { 2 })).map(|_| value(tape, of, noise, depth + 1)).collect()
     };
     match ty {
-        Ty::Bool if noise.wild && tape.once_in(4) => Spec::Str((*tape.pick(&["True", "false", "no"])).to_owned()),
+        Ty::Bool if noise.wild && tape.once_in(4) => {
+            Spec::Str((*tape.pick(&["True", "false", "no"])).to_owned())
+        }
         Ty::Bool => Spec::Bool(tape.below(2) == 1),
-        Ty::Int if noise.wild && tape.once_in(4) => Spec::Str((*tape.pick(&["90", " 1", "x", "1.5"])).to_owned()),
+        Ty::Int if noise.wild && tape.once_in(4) => {
+            Spec::Str((*tape.pick(&["90", " 1", "x", "1.5"])).to_owned())
+        }
         Ty::Int => Spec::Int(*tape.pick(&[0, 1, 2, 90, -1])),
         Ty::Text if noise.wild && tape.once_in(4) => hole(tape, noise),
         Ty::Text => Spec::Str((*tape.pick(&WORDS)).to_owned()),
         Ty::List(of) => Spec::List(items(tape, *of)),
         Ty::Object(fields) => Spec::Map(
-            fields.iter().map(|(name, ty)| ((*name).to_owned(), value(tape, *ty, noise, depth + 1))).collect(),
+            fields
+                .iter()
+                .map(|(name, ty)| ((*name).to_owned(), value(tape, *ty, noise, depth + 1)))
+                .collect(),
         ),
         Ty::Any => match tape.below(if depth < 5 { 7 } else { 4 }) {
             0 => Spec::Str((*tape.pick(&WORDS)).to_owned()),
@@ -147,7 +154,10 @@ fn hole(tape: &mut Tape<'_>, noise: Noise) -> Spec {
     };
     match tape.below(5) {
         0 => Spec::Variable((*tape.pick(noise.variables)).to_owned()),
-        1 => Spec::Reference((*tape.pick(&["R", "S", "Named", "Key"])).to_owned(), (*tape.pick(&["", "Arn"])).to_owned()),
+        1 => Spec::Reference(
+            (*tape.pick(&["R", "S", "Named", "Key"])).to_owned(),
+            (*tape.pick(&["", "Arn"])).to_owned(),
+        ),
         2 => Spec::Secret,
         3 => Spec::Concat(vec![word(tape), unknown(tape), word(tape)]),
         _ => Spec::Concat(vec![unknown(tape), word(tape), unknown(tape)]),

@@ -80,7 +80,8 @@ impl Writer<'_, '_> {
     }
 
     fn operator(&mut self) -> &'static str {
-        *self.tape.pick(&["==", "!=", "<", "<=", ">", ">="])
+        const OPERATORS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
+        OPERATORS[self.below(OPERATORS.len())]
     }
 
     /// A macro that gives a truth, over any list there is.
@@ -146,7 +147,9 @@ impl Writer<'_, '_> {
         match (found, self.below(choices)) {
             (Some((path, _)), 1 | 2) => path,
             (_, 3) => format!("({} + {})", self.text(depth - 1), self.text(depth - 1)),
-            (_, 4) => format!("({} ? {} : {})", self.truth(depth - 1), self.text(depth - 1), self.text(depth - 1)),
+            (_, 4) => {
+                format!("({} ? {} : {})", self.truth(depth - 1), self.text(depth - 1), self.text(depth - 1))
+            }
             (_, 5) if !self.shared => format!("lower({})", self.text(depth - 1)),
             (_, 6) if !self.shared => format!("{}[{}]", self.texts(depth - 1), self.int(depth - 1)),
             _ => self.word(),
@@ -201,7 +204,8 @@ impl Writer<'_, '_> {
     fn any_or_literal(&mut self, depth: u32) -> String {
         match self.below(6) {
             0 => self.word(),
-            1 => (*self.tape.pick(&["1", "90", "true", "null", "[1]", "{\"A\": 1}", "0.5", "[\"a\", 90]"])).to_owned(),
+            1 => (*self.tape.pick(&["1", "90", "true", "null", "[1]", "{\"A\": 1}", "0.5", "[\"a\", 90]"]))
+                .to_owned(),
             2 => self.text(depth),
             3 => self.int(depth),
             _ => self.any(depth),

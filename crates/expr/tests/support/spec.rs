@@ -151,7 +151,8 @@ impl<'t> Yaml<'t> {
         let (tag, child) = self.tagged().expect("a condition has a tag");
         match tag {
             "Equals" => {
-                let [a, b] = child.items().map(Self::spec).collect::<Vec<_>>().try_into().expect("two values");
+                let [a, b] =
+                    child.items().map(Self::spec).collect::<Vec<_>>().try_into().expect("two values");
                 ConditionSpec::Equals(a, b)
             }
             "Not" => ConditionSpec::Not(child.text().expect("a condition").to_owned()),
