@@ -21,6 +21,14 @@ fn main() {
     let functions: Vec<Function> =
         serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("functions.yaml: {error}"));
     let mut out = String::from(
+        "/// Which function of the table.\n#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]\npub enum FunctionId {\n",
+    );
+    for function in &functions {
+        writeln!(out, "    /// `{}`\n    {},", function.name, variant(&function.name))
+            .expect("a string takes all");
+    }
+    out.push_str("}\n");
+    out.push_str(
         "/// Every host function, as `functions.yaml` declares them.\npub const FUNCTIONS: &[Function] = &[\n",
     );
     for function in &functions {
@@ -39,7 +47,8 @@ fn main() {
             .collect();
         writeln!(
             out,
-            "    Function {{ name: {:?}, parameters: &[{}], result: Sort::{}, built_in: {}, doc: {:?} }},",
+            "    Function {{ id: FunctionId::{}, name: {:?}, parameters: &[{}], result: Sort::{}, built_in: {}, doc: {:?} }},",
+            variant(&function.name),
             function.name,
             parameters.join(", "),
             sort(&function.result),
@@ -51,6 +60,11 @@ fn main() {
     out.push_str("];\n");
     let target = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     std::fs::write(Path::new(&target).join("functions.rs"), out).expect("OUT_DIR is writable");
+}
+
+/// `opens_to_world` as `OpensToWorld`.
+fn variant(name: &str) -> String {
+    name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }
 
 fn sort(name: &str) -> &'static str {

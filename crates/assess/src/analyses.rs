@@ -1,7 +1,7 @@
 //! The analyses that controls can ask: companions, targets, policies, open rules, secrets, PHI labels.
 
 use sekisho_estate::{Estate, ReasonCode, ResourceId};
-use sekisho_expr::{Frame, Function, Host, ResourceRef, Seen, Val};
+use sekisho_expr::{Frame, Function, FunctionId, Host, ResourceRef, Seen, Val};
 use sekisho_facts::{Companion, ServiceDefault};
 use sekisho_guidance::Label;
 
@@ -55,21 +55,21 @@ impl Host for Analyses {
             Val::Str(text) => Some(text),
             _ => None,
         };
-        Some(match function.name {
-            "phi" => match argument(0) {
+        Some(match function.id {
+            FunctionId::Phi => match argument(0) {
                 Val::Resource(resource) => Val::Bool(self.label(resource.id) != Label::None),
                 other => other,
             },
-            "target" => self.joins.target(frame, argument(0), text(1)?),
-            "resources" => self.all(frame, text(0)?),
-            "denies" => policies::denies(frame, argument(0), text(1)?, argument(2)),
-            "grants_anyone" => policies::grants_anyone(frame, argument(0), text(1)),
-            "opens_to_world" => match argument(2) {
+            FunctionId::Target => self.joins.target(frame, argument(0), text(1)?),
+            FunctionId::Resources => self.all(frame, text(0)?),
+            FunctionId::Denies => policies::denies(frame, argument(0), text(1)?, argument(2)),
+            FunctionId::GrantsAnyone => policies::grants_anyone(frame, argument(0), text(1)),
+            FunctionId::OpensToWorld => match argument(2) {
                 Val::Int(port) => opens(frame, argument(0), Service::Port(text(1)?, port)),
                 _ => return None,
             },
-            "opens_everything_to_world" => opens(frame, argument(0), Service::Everything),
-            "carries_secret" => secrets::carries(frame, argument(0)),
+            FunctionId::OpensEverythingToWorld => opens(frame, argument(0), Service::Everything),
+            FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
             _ => return None,
         })
     }

@@ -108,27 +108,31 @@ fn member<'a>(frame: &Frame<'_, 'a>, rule: View<'a>, key: &str) -> Option<(View<
 /// Whether a rule lets the service through.
 fn admits<'a>(frame: &Frame<'_, 'a>, rule: View<'a>, service: Service<'_>) -> Result<bool, Why<'a>> {
     let protocol = match member(frame, rule, "IpProtocol").map(|(_, value)| value) {
-        Some(Val::Str(text)) => text.to_ascii_lowercase(),
-        Some(Val::Int(number)) => number.to_string(),
+        Some(Val::Str(text)) => text,
+        Some(Val::Int(-1)) => "-1",
+        Some(Val::Int(6)) => "tcp",
+        Some(Val::Int(17)) => "udp",
+        // Other protocols have no ports.
+        Some(Val::Int(_)) => return Ok(false),
         Some(Val::Unknown(why)) => return Err(why),
-        Some(other) => {
-            return Err(frame.reader.reason(ReasonCode::WrongShape, sekisho_expr::show(frame, other)));
-        }
+        Some(other) => return Err(frame.reader.reason(ReasonCode::WrongShape, sekisho_expr::show(frame, other))),
         // Without a protocol the service refuses the rule.
         None => return Ok(false),
     };
-    if protocol == "-1" || protocol == "all" {
+    let is = |name: &str| protocol.eq_ignore_ascii_case(name);
+    if is("-1") || is("all") {
         return Ok(true);
     }
-    let name = match protocol.as_str() {
-        "6" => "tcp",
-        "17" => "udp",
-        other => other,
+    let name = if is("6") || is("tcp") {
+        "tcp"
+    } else if is("17") || is("udp") {
+        "udp"
+    } else {
+        return Ok(false);
     };
     let wanted = match service {
         Service::Port(wanted, _) => wanted,
-        Service::Everything if matches!(name, "tcp" | "udp") => name,
-        Service::Everything => return Ok(false),
+        Service::Everything => name,
     };
     if name != wanted {
         return Ok(false);

@@ -207,6 +207,7 @@ impl<'e> Worlds<'e> {
                 }
                 Question::Holds(stack, condition) => {
                     let name = &stack.conditions[condition as usize].name;
+                    let name = if name.is_empty() { "a condition written in place" } else { name };
                     if decision.answer == 0 { name.to_string() } else { format!("not {name}") }
                 }
                 Question::Pick(..) => format!("alternative {}", decision.answer + 1),

@@ -91,7 +91,7 @@ pub struct Frame<'r, 'a> {
     /// The resource that is judged; none for a control of a whole stack or account.
     pub this: Option<ResourceRef<'a>>,
     /// What was seen, when that is wanted.
-    pub seen: Option<&'r RefCell<Vec<Seen<'a>>>>,
+    pub seen: Option<&'r RefCell<bumpalo::collections::Vec<'a, Seen<'a>>>>,
     pub(crate) variables: [Cell<Val<'a>>; MAX_VARIABLES],
     pub(crate) steps: Cell<usize>,
     pub(crate) trace: Option<&'r RefCell<Vec<TraceStep>>>,
@@ -183,7 +183,12 @@ impl<'r, 'a> Frame<'r, 'a> {
     #[inline]
     pub(crate) fn forget(&self, from: usize, to: usize) {
         if let Some(seen) = self.seen {
-            seen.borrow_mut().drain(from..to);
+            let mut seen = seen.borrow_mut();
+            if to == seen.len() {
+                seen.truncate(from);
+            } else {
+                seen.drain(from..to);
+            }
         }
     }
 

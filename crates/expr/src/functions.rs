@@ -43,6 +43,8 @@ pub struct Parameter {
 /// A host function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Function {
+    /// Which one it is.
+    pub id: FunctionId,
     /// Its name.
     pub name: &'static str,
     /// What it takes.

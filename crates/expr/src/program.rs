@@ -116,8 +116,12 @@ impl Program {
         let (mut worlds, mut best): (Vec<World>, Option<(Truth, bool)>) = (Vec::new(), None);
         let (mut evidence, mut reason) = (Vec::new(), None);
         let mut steps = 0;
+        // In the arena: what a pass has seen costs a few writes and is forgotten with it.
+        let seen = RefCell::new(bumpalo::collections::Vec::new_in(bump));
         loop {
-            let frame = Frame::new(&reader, host, this);
+            seen.borrow_mut().clear();
+            let mut frame = Frame::new(&reader, host, this);
+            frame.seen = Some(&seen);
             frame.steps.set(steps);
             let (truth, why) = self.once(&frame);
             let default = reader.worlds.is_default();
@@ -126,14 +130,8 @@ impl Program {
                 best = Some((truth, default));
                 reason = why;
                 if truth == Truth::Fail || truth == Truth::Unknown || (always && truth == Truth::Pass) {
-                    // The same world again, this time with the evidence.
-                    let seen = RefCell::new(Vec::new());
-                    let mut noting = Frame::new(&reader, host, this);
-                    noting.seen = Some(&seen);
-                    noting.steps.set(steps);
-                    self.once(&noting);
-                    let seen = seen.take();
-                    evidence = seen.iter().take(MAX_EVIDENCE).map(|s| keep(&frame, s)).collect();
+                    let noted = seen.borrow();
+                    evidence = noted.iter().take(MAX_EVIDENCE).map(|s| keep(&frame, s)).collect();
                 } else {
                     evidence.clear();
                 }

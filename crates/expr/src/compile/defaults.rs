@@ -47,7 +47,7 @@ impl Default {
         frame: &Frame<'_, 'a>,
         holder: Option<View<'a>>,
         root: Option<ResourceRef<'a>>,
-        name: &str,
+        name: &'static str,
         coerced: Option<Kind>,
     ) -> Val<'a> {
         let root = root.or(frame.this.filter(|this| this.type_name() == self.root));
@@ -69,7 +69,7 @@ impl Default {
                 let place = holder.map(|view| (view, name));
                 let place = place.or_else(|| root.map(|r| (r.properties(), &row.fact.path[1..])));
                 if let Some((view, path)) = place {
-                    frame.see(|| Seen::Default(view, frame.bump().alloc_str(path), row.fact));
+                    frame.see(|| Seen::Default(view, path, row.fact));
                 }
             }
             return row.read(frame, root, coerced);

@@ -4,7 +4,7 @@ use sekisho_estate::{Node, ReasonCode, View, key_hash};
 use sekisho_facts::{Kind, companion, companions, did_you_mean};
 
 use super::defaults::{Default, is_default};
-use super::{Code, Compiled, Compiler, Reading, Result, code, suggestion};
+use super::{Code, Compiled, Compiler, Reading, Result, code, lasting, suggestion};
 use crate::compare::{coerce, text};
 use crate::frame::{Frame, Seen};
 use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span};
@@ -122,12 +122,12 @@ impl<'x> Compiler<'x> {
         let nothing = Compiled { code: code(|_| Val::Absent), kind: holder.kind };
         let of_attributes = matches!(nothing.kind, Type::Attributes);
         self.member_of(nothing, name, span, Reading::Written)?;
-        let (holder, name, hash) = (holder.code, name.clone(), key_hash(name.as_bytes()));
+        let (holder, name, hash) = (holder.code, lasting(name.as_str()), key_hash(name.as_bytes()));
         if of_attributes {
             return Ok(Compiled {
                 code: code(move |frame| match holder(frame) {
                     Val::Attributes(resource) => {
-                        Val::Bool(!matches!(attribute(frame, resource, &name), Val::Absent))
+                        Val::Bool(!matches!(attribute(frame, resource, name), Val::Absent))
                     }
                     unknown @ Val::Unknown(_) => unknown,
                     _ => Val::Bool(false),
@@ -145,9 +145,9 @@ impl<'x> Compiler<'x> {
                         Val::Unknown(_) => value,
                         Val::Reference(_) | Val::Secret(_) => match text(frame, value) {
                             Val::Str(_) => Val::Bool(false),
-                            _ => not_read(frame, value, &name),
+                            _ => not_read(frame, value, name),
                         },
-                        Val::Pairs(pairs) => Val::Bool(pair(pairs, &name).is_some()),
+                        Val::Pairs(pairs) => Val::Bool(pair(pairs, name).is_some()),
                         _ => Val::Bool(false),
                     };
                 }
@@ -156,14 +156,14 @@ impl<'x> Compiler<'x> {
             if is_default(view) {
                 return Val::Bool(false);
             }
-            if let Some(node) = view.stack.tree.get_hashed(view.node, &name, hash) {
+            if let Some(node) = view.stack.tree.get_hashed(view.node, name, hash) {
                 let value = frame.read(view.at(node));
                 if !matches!(value, Val::Absent) {
                     frame.see(|| Seen::Value(view.at(node), value));
                     return Val::Bool(true);
                 }
             }
-            frame.see(|| Seen::Absent(view, frame.bump().alloc_str(&name)));
+            frame.see(|| Seen::Absent(view, name));
             Val::Bool(false)
         });
         Ok(Compiled { code, kind: Type::Bool })
@@ -195,7 +195,7 @@ fn read_member(
     default: Option<Default>,
     reading: Reading,
 ) -> Code {
-    let (name, hash) = (name.to_owned(), key_hash(name.as_bytes()));
+    let (name, hash) = (lasting(name), key_hash(name.as_bytes()));
     let noted = reading == Reading::Value;
     code(move |frame| {
         let value = holder(frame);
@@ -204,17 +204,17 @@ fn read_member(
             Some(Err(unknown)) => return unknown,
             None => {
                 return match value {
-                    Val::Pairs(pairs) => pair(pairs, &name).unwrap_or(Val::Absent),
+                    Val::Pairs(pairs) => pair(pairs, name).unwrap_or(Val::Absent),
                     // The holder is not written: its default may still give this member.
                     Val::Absent => match &default {
-                        Some(default) => default.value(frame, None, None, &name, coerced),
+                        Some(default) => default.value(frame, None, None, name, coerced),
                         None => Val::Absent,
                     },
-                    _ => not_read(frame, value, &name),
+                    _ => not_read(frame, value, name),
                 };
             }
         };
-        if let Some(node) = view.stack.tree.get_hashed(view.node, &name, hash) {
+        if let Some(node) = view.stack.tree.get_hashed(view.node, name, hash) {
             let mut read = frame.read(view.at(node));
             if !matches!(read, Val::Absent) {
                 if let Some(kind) = coerced {
@@ -230,12 +230,12 @@ fn read_member(
         match &default {
             Some(default) => {
                 let root = if let Val::Resource(root) = value { Some(root) } else { None };
-                default.value(frame, Some(view), root, &name, coerced)
+                default.value(frame, Some(view), root, name, coerced)
             }
             None => {
                 // An absent holder of a longer path is the evidence too: nothing below it is written.
                 if frame.notes() && !is_default(view) {
-                    frame.see(|| Seen::Absent(view, frame.bump().alloc_str(&name)));
+                    frame.see(|| Seen::Absent(view, name));
                 }
                 Val::Absent
             }

@@ -152,6 +152,13 @@ impl<'x> Compiler<'x> {
     }
 
     fn list(&mut self, items: &'x [Expression]) -> Result<Compiled> {
+        if let Some(constant) = constant(items) {
+            let kind = self.expression(&items[0])?.kind;
+            return Ok(Compiled {
+                code: code(move |_| Val::Items(constant, None)),
+                kind: Type::List(Box::new(kind)),
+            });
+        }
         let mut codes = Vec::with_capacity(items.len());
         let mut kind: Option<Type> = None;
         for item in items {
@@ -199,9 +206,35 @@ fn compile_literal(literal: &Literal) -> Compiled {
         Literal::Int(i) => Compiled { code: code(move |_| Val::Int(i)), kind: Type::Int },
         Literal::Double(d) => Compiled { code: code(move |_| Val::Double(d)), kind: Type::Double },
         Literal::String(s) => {
-            Compiled { code: code(move |frame| Val::Str(frame.bump().alloc_str(&s))), kind: Type::String }
+            let text = lasting(s);
+            Compiled { code: code(move |_| Val::Str(text)), kind: Type::String }
         }
     }
+}
+
+/// The values of a list of literals of one kind, made once.
+fn constant(items: &[Expression]) -> Option<&'static [Val<'static>]> {
+    let values: Option<Vec<Val<'static>>> = items
+        .iter()
+        .map(|item| match &item.kind {
+            ExpressionKind::Literal(Literal::Int(i)) => Some(Val::Int(*i)),
+            ExpressionKind::Literal(Literal::Bool(b)) => Some(Val::Bool(*b)),
+            ExpressionKind::Literal(Literal::String(s)) => Some(Val::Str(lasting(s.as_str()))),
+            _ => None,
+        })
+        .collect();
+    let values = values.filter(|values| !values.is_empty())?;
+    let kind = std::mem::discriminant(&values[0]);
+    if values.iter().any(|value| std::mem::discriminant(value) != kind) {
+        return None;
+    }
+    Some(Box::leak(values.into_boxed_slice()))
+}
+
+/// Text of a control that lives as long as the program, as its closures do. Controls are
+/// compiled once for each type that occurs, so this is bounded by what was loaded.
+pub(crate) fn lasting(text: impl Into<Box<str>>) -> &'static str {
+    Box::leak(text.into())
 }
 
 /// `; did you mean X?`, or nothing.
