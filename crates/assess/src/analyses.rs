@@ -7,7 +7,7 @@ use sekisho_guidance::Label;
 
 use crate::config::Config;
 use crate::joins::Joins;
-use crate::world_open::{Service, opens};
+use crate::world_open::{MAX_PORTS, Service, opens};
 use crate::{policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
@@ -64,10 +64,26 @@ impl Host for Analyses {
             FunctionId::Resources => self.all(frame, text(0)?),
             FunctionId::Denies => policies::denies(frame, argument(0), text(1)?, argument(2)),
             FunctionId::GrantsAnyone => policies::grants_anyone(frame, argument(0), text(1)),
-            FunctionId::OpensToWorld => match argument(2) {
-                Val::Int(port) => opens(frame, argument(0), Service::Port(text(1)?, port)),
-                _ => return None,
-            },
+            FunctionId::OpensToWorld => {
+                let (ports, open) = match argument(2) {
+                    single @ Val::Int(_) => (frame.bump().alloc_slice_copy(&[single]) as &[_], None),
+                    list => match frame.elements(list) {
+                        Ok(found) => found,
+                        Err(unknown) => return Some(unknown),
+                    },
+                };
+                let numbers: Option<Vec<i64>> = ports
+                    .iter()
+                    .map(|port| if let Val::Int(port) = port { Some(*port) } else { None })
+                    .collect();
+                match (numbers, open) {
+                    (Some(ports), None) if ports.len() <= MAX_PORTS => {
+                        opens(frame, argument(0), Service::Ports(text(1)?, &ports))
+                    }
+                    (_, Some(why)) => Val::Unknown(why),
+                    _ => frame.unknown(ReasonCode::WrongShape, "ports"),
+                }
+            }
             FunctionId::OpensEverythingToWorld => opens(frame, argument(0), Service::Everything),
             FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
             _ => return None,

@@ -6,7 +6,7 @@
 //! Rules by AWS: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupingress.html>.
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use sekisho_estate::{ReasonCode, View, Why};
+use sekisho_estate::{ReasonCode, View, Why, key_hash};
 use sekisho_expr::{Frame, Seen, Val};
 
 /// Addresses of a /8: what a single large operator may own. More is the internet.
@@ -14,25 +14,27 @@ const IPV4_LIMIT: u64 = 1 << 24;
 /// Size of an IPv6 /16 in units of /64. The largest allocations to one operator are smaller.
 const IPV6_LIMIT: u64 = 1 << 48;
 
+/// Most ports that can be asked about at once.
+pub(crate) const MAX_PORTS: usize = 64;
+
 /// Which packets are asked about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Service<'a> {
-    /// One port of a protocol (`tcp`, `udp`).
-    Port(&'a str, i64),
+    /// Some ports of a protocol (`tcp`, `udp`), any of which may be open.
+    Ports(&'a str, &'a [i64]),
     /// All protocols, or all ports of TCP or UDP.
     Everything,
 }
 
-/// The answer for a list of rules.
+/// The answer for a list of rules: whether they open one of the ports. A port is judged by
+/// the rules that admit it, and by no other.
 pub(crate) fn opens<'a>(frame: &Frame<'_, 'a>, rules: Val<'a>, service: Service<'_>) -> Val<'a> {
     let (rules, open) = match frame.elements(rules) {
         Ok(found) => found,
         Err(unknown) => return unknown,
     };
-    let mut v4: Vec<(u64, u64)> = Vec::new();
-    let mut v6: Vec<(u64, u64)> = Vec::new();
     let mut unknown: Option<Why<'a>> = open;
-    let mut seen: Vec<(View<'a>, Val<'a>)> = Vec::new();
+    let mut sources: Vec<Admitted<'a>> = Vec::new();
     for rule in rules {
         let rule = match rule_view(frame, *rule) {
             Ok(Some(view)) => view,
@@ -42,46 +44,59 @@ pub(crate) fn opens<'a>(frame: &Frame<'_, 'a>, rules: Val<'a>, service: Service<
                 continue;
             }
         };
-        match admits(frame, rule, service) {
-            Ok(false) => continue,
-            Ok(true) => {}
+        let ports = match admits(frame, rule, service) {
+            Ok(0) => continue,
+            Ok(ports) => ports,
             Err(why) => {
                 unknown = unknown.or(Some(why));
                 continue;
             }
-        }
-        for key in ["CidrIp", "CidrIpv6"] {
+        };
+        for key in [CIDR_IP, CIDR_IPV6] {
             let Some((view, value)) = member(frame, rule, key) else { continue };
             match source(frame, value) {
-                Source::Net(IpNet::V4(net)) => {
-                    let ranges = public_v4(net);
-                    if !ranges.is_empty() {
-                        seen.push((view, value));
-                    }
-                    v4.extend(ranges);
-                }
-                Source::Net(IpNet::V6(net)) => {
-                    if let Some(range) = public_v6(net) {
-                        seen.push((view, value));
-                        v6.push(range);
-                    }
-                }
+                Source::Net(net) => sources.push(Admitted { ports, net, view, value }),
                 Source::Inside => {}
                 Source::Unknown(why) => unknown = unknown.or(Some(why)),
             }
         }
-        if let Some((_, list)) = member(frame, rule, "SourcePrefixListId") {
+        if let Some((_, list)) = member(frame, rule, PREFIX_LIST) {
             let why = frame.reader.reason(ReasonCode::NotInInput, sekisho_expr::show(frame, list));
             unknown = unknown.or(Some(why));
         }
     }
-    if union(&mut v4) > IPV4_LIMIT || union(&mut v6) > IPV6_LIMIT {
-        for (view, value) in seen {
-            frame.see(|| Seen::Value(view, value));
+    let asked = match service {
+        Service::Ports(_, ports) => ports.len(),
+        Service::Everything => 1,
+    };
+    for bit in 0..asked {
+        let (mut v4, mut v6, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        for admitted in sources.iter().filter(|admitted| admitted.ports & (1 << bit) != 0) {
+            let before = v4.len() + v6.len();
+            match admitted.net {
+                IpNet::V4(net) => v4.extend(public_v4(net)),
+                IpNet::V6(net) => v6.extend(public_v6(net)),
+            }
+            if v4.len() + v6.len() > before {
+                seen.push((admitted.view, admitted.value));
+            }
         }
-        return Val::Bool(true);
+        if union(&mut v4) > IPV4_LIMIT || union(&mut v6) > IPV6_LIMIT {
+            for (view, value) in seen {
+                frame.see(|| Seen::Value(view, value));
+            }
+            return Val::Bool(true);
+        }
     }
     unknown.map_or(Val::Bool(false), Val::Unknown)
+}
+
+/// A source that a rule lets in, on which of the asked ports (a bit each).
+struct Admitted<'a> {
+    ports: u64,
+    net: IpNet,
+    view: View<'a>,
+    value: Val<'a>,
 }
 
 fn rule_view<'a>(frame: &Frame<'_, 'a>, rule: Val<'a>) -> Result<Option<View<'a>>, Why<'a>> {
@@ -97,56 +112,76 @@ fn rule_view<'a>(frame: &Frame<'_, 'a>, rule: Val<'a>) -> Result<Option<View<'a>
     }
 }
 
-fn member<'a>(frame: &Frame<'_, 'a>, rule: View<'a>, key: &str) -> Option<(View<'a>, Val<'a>)> {
-    let node = rule.stack.tree.get(rule.node, key)?;
+/// A property of a rule with its hash.
+type Key = (&'static str, u32);
+
+const fn key(name: &'static str) -> Key {
+    (name, key_hash(name.as_bytes()))
+}
+
+const CIDR_IP: Key = key("CidrIp");
+const CIDR_IPV6: Key = key("CidrIpv6");
+const PREFIX_LIST: Key = key("SourcePrefixListId");
+const PROTOCOL: Key = key("IpProtocol");
+const FROM_PORT: Key = key("FromPort");
+const TO_PORT: Key = key("ToPort");
+
+fn member<'a>(frame: &Frame<'_, 'a>, rule: View<'a>, key: Key) -> Option<(View<'a>, Val<'a>)> {
+    let node = rule.stack.tree.get_hashed(rule.node, key.0, key.1)?;
     match frame.read(rule.at(node)) {
         Val::Absent | Val::Null => None,
         value => Some((rule.at(node), value)),
     }
 }
 
-/// Whether a rule lets the service through.
-fn admits<'a>(frame: &Frame<'_, 'a>, rule: View<'a>, service: Service<'_>) -> Result<bool, Why<'a>> {
-    let protocol = match member(frame, rule, "IpProtocol").map(|(_, value)| value) {
+/// On which of the asked ports a rule lets the service through, a bit each.
+fn admits<'a>(frame: &Frame<'_, 'a>, rule: View<'a>, service: Service<'_>) -> Result<u64, Why<'a>> {
+    let protocol = match member(frame, rule, PROTOCOL).map(|(_, value)| value) {
         Some(Val::Str(text)) => text,
         Some(Val::Int(-1)) => "-1",
         Some(Val::Int(6)) => "tcp",
         Some(Val::Int(17)) => "udp",
         // Other protocols have no ports.
-        Some(Val::Int(_)) => return Ok(false),
+        Some(Val::Int(_)) => return Ok(0),
         Some(Val::Unknown(why)) => return Err(why),
-        Some(other) => return Err(frame.reader.reason(ReasonCode::WrongShape, sekisho_expr::show(frame, other))),
+        Some(other) => {
+            return Err(frame.reader.reason(ReasonCode::WrongShape, sekisho_expr::show(frame, other)));
+        }
         // Without a protocol the service refuses the rule.
-        None => return Ok(false),
+        None => return Ok(0),
     };
     let is = |name: &str| protocol.eq_ignore_ascii_case(name);
     if is("-1") || is("all") {
-        return Ok(true);
+        return Ok(u64::MAX);
     }
     let name = if is("6") || is("tcp") {
         "tcp"
     } else if is("17") || is("udp") {
         "udp"
     } else {
-        return Ok(false);
+        return Ok(0);
     };
     let wanted = match service {
-        Service::Port(wanted, _) => wanted,
+        Service::Ports(wanted, _) => wanted,
         Service::Everything => name,
     };
     if name != wanted {
-        return Ok(false);
+        return Ok(0);
     }
     // A protocol with ports and none written means all of them.
-    let (from, to) = (port(frame, rule, "FromPort", 0)?, port(frame, rule, "ToPort", 65_535)?);
+    let (from, to) = (port(frame, rule, FROM_PORT, 0)?, port(frame, rule, TO_PORT, 65_535)?);
+    let all = from == -1 || to == -1;
     Ok(match service {
-        _ if from == -1 || to == -1 => true,
-        Service::Port(_, port) => from <= port && port <= to,
-        Service::Everything => from <= 1 && to >= 65_535,
+        Service::Ports(_, ports) => {
+            let admitted =
+                ports.iter().enumerate().filter(|(_, port)| all || (from <= **port && **port <= to));
+            admitted.fold(0, |bits, (bit, _)| bits | (1 << bit))
+        }
+        Service::Everything => u64::from(all || (from <= 1 && to >= 65_535)),
     })
 }
 
-fn port<'a>(frame: &Frame<'_, 'a>, rule: View<'a>, key: &str, absent: i64) -> Result<i64, Why<'a>> {
+fn port<'a>(frame: &Frame<'_, 'a>, rule: View<'a>, key: Key, absent: i64) -> Result<i64, Why<'a>> {
     match member(frame, rule, key).map(|(_, value)| value) {
         None => Ok(absent),
         Some(Val::Int(port)) => Ok(port),

@@ -326,14 +326,13 @@ impl JsonReader<'_, '_> {
                         b'u' => {
                             let mut code = self.hex(at)?;
                             at += 4;
-                            if (0xD800..0xDC00).contains(&code)
-                                && self.bytes[at..].starts_with(b"\\u") {
-                                    let low = self.hex(at + 2)?;
-                                    if (0xDC00..0xE000).contains(&low) {
-                                        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-                                        at += 6;
-                                    }
+                            if (0xD800..0xDC00).contains(&code) && self.bytes[at..].starts_with(b"\\u") {
+                                let low = self.hex(at + 2)?;
+                                if (0xDC00..0xE000).contains(&low) {
+                                    code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+                                    at += 6;
                                 }
+                            }
                             decoded.push(
                                 char::from_u32(code).ok_or_else(|| self.error("half of a surrogate pair"))?,
                             );

@@ -114,20 +114,23 @@ pub struct Entry {
 /// FNV-1a over eight bytes at a time; only equality of equal keys matters.
 #[inline]
 #[must_use]
-pub fn key_hash(key: &[u8]) -> u32 {
+pub const fn key_hash(key: &[u8]) -> u32 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ key.len() as u64;
-    let mut chunks = key.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let (words, rest) = key.as_chunks::<8>();
+    let mut at = 0;
+    while at < words.len() {
+        hash = (hash ^ u64::from_le_bytes(words[at])).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         hash ^= hash >> 29;
+        at += 1;
     }
-    let rest = chunks.remainder();
     if !rest.is_empty() {
-        let mut word = [0; 8];
-        word[..rest.len()].copy_from_slice(rest);
-        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // Filled up with zeros; the length above tells such keys apart.
+        let (mut word, mut byte) = (0_u64, 0);
+        while byte < rest.len() {
+            word |= (rest[byte] as u64) << (8 * byte);
+            byte += 1;
+        }
+        hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         hash ^= hash >> 29;
     }
     (hash ^ (hash >> 32)) as u32

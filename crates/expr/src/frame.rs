@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use bumpalo::Bump;
-use sekisho_estate::{Node, Reader, ReasonCode, Target, Value, View, Why};
+use sekisho_estate::{Node, Reader, ReasonCode, ResourceId, Target, Value, View, Why};
 use sekisho_facts::{Companion, Kind, ServiceDefault};
 
 use crate::functions::Function;
@@ -82,6 +82,12 @@ pub enum Seen<'a> {
     Found(View<'a>, &'a str),
 }
 
+/// What a look-up noted.
+type Seeing<'a> = &'a [Seen<'a>];
+
+/// Looked-up companions: of which resource, which, what they are, and what was noted.
+type Companions<'a> = bumpalo::collections::Vec<'a, (ResourceId, &'static Companion, Val<'a>, Seeing<'a>)>;
+
 /// One evaluation in one world.
 pub struct Frame<'r, 'a> {
     /// Reads values in the current world.
@@ -94,6 +100,8 @@ pub struct Frame<'r, 'a> {
     pub seen: Option<&'r RefCell<bumpalo::collections::Vec<'a, Seen<'a>>>>,
     pub(crate) variables: [Cell<Val<'a>>; MAX_VARIABLES],
     pub(crate) steps: Cell<usize>,
+    /// Companions that were already looked up in this world.
+    companions: RefCell<Companions<'a>>,
     pub(crate) trace: Option<&'r RefCell<Vec<TraceStep>>>,
 }
 
@@ -118,8 +126,28 @@ impl<'r, 'a> Frame<'r, 'a> {
             seen: None,
             variables: [const { Cell::new(Val::Absent) }; MAX_VARIABLES],
             steps: Cell::new(0),
+            companions: RefCell::new(bumpalo::collections::Vec::new_in(reader.bump)),
             trace: None,
         }
+    }
+
+    /// The companions of a resource: asked of the host once in a world.
+    pub(crate) fn companion(&self, resource: ResourceRef<'a>, companion: &'static Companion) -> Val<'a> {
+        let known = |(id, other, _, _): &&(ResourceId, &'static Companion, Val<'a>, Seeing<'a>)| {
+            *id == resource.id && std::ptr::eq(*other, companion)
+        };
+        if let Some((_, _, value, seeing)) = self.companions.borrow().iter().find(known).copied() {
+            seeing.iter().for_each(|what| self.see(|| *what));
+            return value;
+        }
+        let before = self.mark();
+        let value = self.host.companion(self, resource, companion);
+        let seeing: Seeing<'a> = match self.seen {
+            Some(seen) => self.bump().alloc_slice_copy(&seen.borrow()[before..]),
+            None => &[],
+        };
+        self.companions.borrow_mut().push((resource.id, companion, value, seeing));
+        value
     }
 
     /// The arena of the evaluation.

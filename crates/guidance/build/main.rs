@@ -9,6 +9,8 @@
 #[path = "../src/control.rs"]
 mod control;
 mod controls;
+mod eligibility;
+mod labels;
 #[path = "../src/layout.rs"]
 mod layout;
 #[allow(dead_code)] // the crate uses all of it
@@ -17,6 +19,7 @@ mod load;
 #[path = "../src/patch.rs"]
 mod patch;
 mod requirements;
+mod resolution;
 mod severity;
 #[path = "../../facts/src/suggest.rs"]
 mod suggest;
@@ -43,7 +46,7 @@ fn run() -> Result<(), String> {
     }
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=../facts/src/suggest.rs");
-    for path in ["controls", "requirements", "severity.yaml"] {
+    for path in ["controls", "requirements", "resolution.yaml", "severity.yaml", "text/labels.yaml"] {
         println!("cargo::rerun-if-changed={}", guidance.join(path).display());
     }
     let rows = requirements::read(&guidance.join("requirements"))?;
@@ -52,6 +55,15 @@ fn run() -> Result<(), String> {
     write(&out.join("requirements.strings"), packed.strings.as_bytes())?;
     let controls = controls::read(&guidance.join("controls"), &rows)?;
     write(&out.join("controls.rs"), controls::statics(&controls).as_bytes())?;
+    let resolved = resolution::read(&guidance.join("resolution.yaml"), &rows, &controls)?;
+    write(&out.join("resolution.rs"), resolved.as_bytes())?;
+    let hand = manifest.join("../../facts/hand");
+    for path in ["eligibility", "lifecycle"] {
+        println!("cargo::rerun-if-changed={}", hand.join(path).display());
+    }
+    write(&out.join("eligibility.rs"), eligibility::statics(&hand)?.as_bytes())?;
+    let labels = labels::Labels::read(&guidance.join("text/labels.yaml"))?;
+    write(&out.join("labels.rs"), labels.statics().as_bytes())?;
     let table = severity::table(&guidance.join("severity.yaml"))?;
     write(&out.join("severity.rs"), table.as_bytes())
 }

@@ -1,12 +1,13 @@
 //! Reads the ledgers and packs them into one sorted table.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::layout::{
-    CATEGORY, CODES, ID, LINES, MISSING, MODERN, MORE, OLD_LINES, ROW, SECTION, STATEMENT, SUBJECT,
+    CATEGORY, CODES, ID, LINES, MISSING, MODERN, MORE, OLD_LINES, ROW, SECTION, SERVICE, STATEMENT,
+    SUBJECT,
 };
 use crate::load;
 use crate::words::{Basis, Level, Seed, Verify, Who};
@@ -59,6 +60,7 @@ struct PracticeRow {
 pub struct Row {
     statement: String,
     subject: String,
+    service: String,
     section: String,
     category: String,
     modern: String,
@@ -90,6 +92,7 @@ pub fn read(folder: &Path) -> Result<Rows, String> {
         let entry = Row {
             statement: row.statement,
             subject: row.service,
+            service: row.slug,
             section: row.section,
             category: row.category,
             modern: String::new(),
@@ -109,6 +112,7 @@ pub fn read(folder: &Path) -> Result<Rows, String> {
         let entry = Row {
             statement: row.statement,
             subject: row.capability,
+            service: String::new(),
             section: row.section,
             category: String::new(),
             modern: row.modern.unwrap_or_default(),
@@ -131,7 +135,30 @@ pub fn read(folder: &Path) -> Result<Rows, String> {
         let unknown = || format!("{}: `{id}` is no row without a level", file.display());
         row.ok_or_else(unknown)?.level = Some(level);
     }
+    services(&folder.join("bp-services.yaml"), &mut rows)?;
     Ok(rows)
+}
+
+/// Services that the HIPAA paper has no section for.
+const MORE_SERVICES: [&str; 2] = ["iam", "rds"];
+
+/// Sets the service of rows of `bp.jsonl`.
+fn services(file: &Path, rows: &mut Rows) -> Result<(), String> {
+    let name = file.display();
+    let lists: BTreeMap<String, String> =
+        load::parse(&crate::read(file)?).map_err(|(at, e)| format!("{name}:{}: {e}", at.line()))?;
+    let known: BTreeSet<String> = rows.values().map(|row| row.service.clone()).collect();
+    for (service, ids) in lists {
+        if !known.contains(&service) && !MORE_SERVICES.contains(&service.as_str()) {
+            let names: Vec<_> = known.iter().map(String::as_str).chain(MORE_SERVICES).collect();
+            return Err(format!("{name}: {}", load::unknown("service", &service, &names)));
+        }
+        for id in ids.split_whitespace() {
+            let row = rows.get_mut(id).filter(|row| row.service.is_empty());
+            row.ok_or_else(|| format!("{name}: `{id}` is no row without a service"))?.service.clone_from(&service);
+        }
+    }
+    Ok(())
 }
 
 fn lines<T: for<'de> Deserialize<'de>>(file: &Path) -> Result<Vec<T>, String> {
@@ -183,6 +210,7 @@ pub fn pack(rows: &Rows) -> Result<Packed, String> {
             (ID, id),
             (STATEMENT, &row.statement),
             (SUBJECT, &row.subject),
+            (SERVICE, &row.service),
             (SECTION, &row.section),
             (CATEGORY, &row.category),
             (MODERN, &row.modern),

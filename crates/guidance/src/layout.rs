@@ -4,7 +4,7 @@
 //! A text is two words: where it starts in the strings, and its length.
 
 /// Words in a row.
-pub(crate) const ROW: usize = 18;
+pub(crate) const ROW: usize = 20;
 /// Text: the id. The table is sorted by it.
 pub(crate) const ID: usize = 0;
 /// Text: what is required.
@@ -25,5 +25,7 @@ pub(crate) const MORE: usize = 13;
 pub(crate) const LINES: usize = 14;
 /// First and last line in the edition of 2018; zeros when it lacks the row.
 pub(crate) const OLD_LINES: usize = 16;
+/// Text: the short name of the service; empty when the row is about several or none.
+pub(crate) const SERVICE: usize = 18;
 /// The code of a missing word.
 pub(crate) const MISSING: u32 = 0xFF;

@@ -16,11 +16,14 @@
 
 mod catalogue;
 mod control;
+mod eligibility;
+mod labels;
 mod language;
 mod layout;
 mod load;
 mod patch;
 mod requirement;
+mod resolution;
 mod severity;
 mod user;
 mod words;
@@ -32,12 +35,22 @@ mod suggest {
 
 pub use catalogue::{control, controlled_types, controls, controls_for, controls_of};
 pub use control::{Control, Fix, Text, Words};
+pub use eligibility::{
+    Eligibility, EligibilityList, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, eligibility, eligibility_list,
+    eligible_services, lifecycle, lifecycles,
+};
 pub use language::Language;
 pub use load::LoadProblem;
+/// The nearest of some known names, for messages.
+pub use sekisho_facts::did_you_mean;
 pub use patch::{CompanionPatch, NewResource, Patch};
 pub use requirement::{Requirement, requirement, requirements};
+pub use resolution::{
+    Coverage, Inheritance, Item, Question, Replacement, Resolution, answered_by, coverage, resolution,
+};
 pub use severity::severity;
 pub use user::{load_user_controls, parse_control};
 pub use words::{
-    Basis, Confidence, Harm, Label, Level, Reach, Scope, Seed, Severity, UnknownWord, Verify, Who,
+    Assurance, Basis, Confidence, Harm, Label, Level, Reach, RecordKind, ResolutionKind, Room, Scope, Seed,
+    Severity, Standing, UnknownWord, Verify, Who,
 };

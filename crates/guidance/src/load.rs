@@ -192,7 +192,7 @@ fn bare(text: &str) -> String {
 }
 
 /// The message for a name that does not exist, with the nearest one that does.
-fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     match did_you_mean(name, known.iter().copied()) {
         Some(near) => format!("unknown {what} `{name}`; did you mean `{near}`?"),
         None if known.len() <= 20 => {

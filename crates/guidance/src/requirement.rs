@@ -6,7 +6,8 @@
 use std::cmp::Ordering;
 
 use crate::layout::{
-    CATEGORY, CODES, ID, LINES, MISSING, MODERN, MORE, OLD_LINES, ROW, SECTION, STATEMENT, SUBJECT,
+    CATEGORY, CODES, ID, LINES, MISSING, MODERN, MORE, OLD_LINES, ROW, SECTION, SERVICE, STATEMENT,
+    SUBJECT,
 };
 use crate::words::{Basis, Level, Seed, Verify, Who};
 
@@ -22,6 +23,8 @@ pub struct Requirement {
     pub statement: &'static str,
     /// The AWS service (HIPAA paper), or the capability (best practices).
     pub service_or_capability: &'static str,
+    /// The short name of the service, such as `s3`; `None` when it is about several or none.
+    pub service: Option<&'static str>,
     /// The heading of the section, in the language of the document.
     pub section: &'static str,
     /// The kind of demand, such as `encryption-at-rest`; empty for best practices.
@@ -46,7 +49,7 @@ pub struct Requirement {
     pub lines_2018: Option<(u32, u32)>,
 }
 
-fn count() -> usize {
+pub(crate) fn count() -> usize {
     WORDS.len() / (4 * ROW)
 }
 
@@ -65,13 +68,14 @@ fn variant<T: Copy>(all: &[T], code: u32) -> Option<T> {
     all.get(code as usize).copied().filter(|_| code != MISSING)
 }
 
-fn row(i: usize) -> Requirement {
+pub(crate) fn row(i: usize) -> Requirement {
     let (codes, more) = (word(i, CODES), word(i, MORE));
     let old_lines = (word(i, OLD_LINES), word(i, OLD_LINES + 1));
     Requirement {
         id: text(i, ID),
         statement: text(i, STATEMENT),
         service_or_capability: text(i, SUBJECT),
+        service: Some(text(i, SERVICE)).filter(|service| !service.is_empty()),
         section: text(i, SECTION),
         category: text(i, CATEGORY),
         seed: variant(Seed::ALL, codes & 0xFF).unwrap_or(Seed::HipaaBoth),
@@ -88,13 +92,23 @@ fn row(i: usize) -> Requirement {
 
 /// The requirement with this id. Logarithmic in the number of rows.
 pub fn requirement(id: &str) -> Option<Requirement> {
+    position(id).map(row)
+}
+
+/// The id of a row.
+pub(crate) fn id_of(row: usize) -> &'static str {
+    text(row, ID)
+}
+
+/// The row of a requirement.
+pub(crate) fn position(id: &str) -> Option<usize> {
     let (mut low, mut high) = (0, count());
     while low < high {
         let middle = low + (high - low) / 2;
         match text(middle, ID).cmp(id) {
             Ordering::Less => low = middle + 1,
             Ordering::Greater => high = middle,
-            Ordering::Equal => return Some(row(middle)),
+            Ordering::Equal => return Some(middle),
         }
     }
     None

@@ -219,6 +219,154 @@ words! {
     }
 }
 
+words! {
+    /// How a requirement is resolved; `guidance/resolution.yaml` says what each means.
+    ResolutionKind {
+        /// A control answers it.
+        Control = "control",
+        /// One way among others to meet another row, or a duty the section does not state itself.
+        AlternativeOf = "alternative-of",
+        /// A program can decide it, and the analysis is not there yet.
+        AnalysisPending = "analysis-pending",
+        /// The customer keeps a record.
+        Record = "record",
+        /// A person answers a question.
+        Attestation = "attestation",
+        /// AWS does it; a report or contract is the evidence.
+        Inherited = "inherited",
+        /// It says how things are and demands nothing.
+        Fact = "fact",
+        /// Something else has taken its place.
+        Superseded = "superseded",
+        /// Nothing that can be read shows it.
+        NotObservable = "not-observable",
+        /// Not taken up.
+        None = "none",
+    }
+}
+
+words! {
+    /// The part of sekisho that will decide a requirement.
+    Room {
+        /// A control that nobody has written yet.
+        Controls = "controls",
+        /// Who can do what (IAM).
+        Access = "access",
+        /// Who can reach what.
+        Network = "network",
+        /// Where PHI is and where it flows.
+        Phi = "phi",
+        /// Logs.
+        Trail = "trail",
+        /// Disk images and hosts.
+        Host = "host",
+        /// What only Terraform describes.
+        Terraform = "terraform",
+    }
+}
+
+words! {
+    /// What an inherited requirement rests on.
+    Assurance {
+        /// The SOC 2 Type II report of AWS, for its period, services and regions.
+        Soc2 = "soc-2",
+        /// The business associate addendum with AWS.
+        Baa = "baa",
+        /// The customer agreement with AWS.
+        CustomerAgreement = "customer-agreement",
+    }
+}
+
+words! {
+    /// What a document says of a service and PHI.
+    Standing {
+        /// It may hold PHI.
+        Eligible = "eligible",
+        /// It may, with a limit.
+        Restricted = "restricted",
+        /// It is left out by name.
+        Excluded = "excluded",
+        /// The document has a section about it that does not say.
+        NotStated = "not-stated",
+        /// The document does not name it.
+        NotListed = "not-listed",
+    }
+}
+
+words! {
+    /// A kind of record that the customer keeps.
+    RecordKind {
+        /// The agreement with AWS (BAA), accepted for the accounts that hold PHI.
+        Agreement = "agreement",
+        /// The register of assets.
+        Asset = "asset",
+        /// What the management system covers, and what it leaves out and why.
+        Scope = "scope",
+        /// The security policy.
+        Policy = "policy",
+        /// How risks are assessed.
+        RiskMethod = "risk-method",
+        /// The register of risks.
+        Risk = "risk",
+        /// Likelihood and impact, and what they give.
+        RiskMatrix = "risk-matrix",
+        /// The approval of management.
+        Approval = "approval",
+        /// The statement of applicability.
+        Soa = "soa",
+        /// Which accounts there are and why.
+        AccountStrategy = "account-strategy",
+        /// Keys and who keeps them.
+        Key = "key",
+        /// How systems are configured.
+        ConfigurationStandard = "configuration-standard",
+        /// How patches are applied.
+        PatchProcedure = "patch-procedure",
+        /// How vulnerabilities are ranked.
+        VulnerabilityRank = "vulnerability-rank",
+        /// Incidents and what was done.
+        Incident = "incident",
+        /// Zones and the controls they share.
+        Zone = "zone",
+        /// Controls on directories, name and time servers.
+        PeripheryChecklist = "periphery-checklist",
+        /// How systems get the time.
+        TimeProcess = "time-process",
+        /// Security tests and drills, with their authorization.
+        Test = "test",
+        /// What is watched, how, and who is told.
+        MonitoringPlan = "monitoring-plan",
+        /// What is logged and where it goes.
+        LogDesign = "log-design",
+        /// Reviews of logs.
+        LogReview = "log-review",
+        /// How long logs are kept.
+        RetentionPolicy = "retention-policy",
+        /// Changes and their tickets.
+        Change = "change",
+        /// Faults and their causes.
+        Fault = "fault",
+        /// The gateway for privileged access.
+        Gateway = "gateway",
+        /// Audits and reviews by management.
+        Review = "review",
+        /// Measures of effectiveness.
+        Metric = "metric",
+        /// Reports of third parties on AWS.
+        EvidenceReport = "evidence-report",
+        /// Which services a programme covers.
+        ServiceScope = "service-scope",
+        /// Agreements, terms and policies of AWS.
+        LegalDocument = "legal-document",
+        /// Laws and guidelines that apply.
+        Obligation = "obligation",
+        /// The plan for contingencies and recovery, with its tests.
+        DrPlan = "dr-plan",
+        /// The four viewpoints on a body of data.
+        DataSheet = "data-sheet",
+    }
+}
+
 impl Level {
     /// Whether a resource can fail because of a requirement of this level.
     pub const fn can_fail(self) -> bool {

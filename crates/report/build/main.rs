@@ -11,8 +11,20 @@ use std::{env, fs};
 /// Languages, in the order of the arms.
 const LANGUAGES: [(&str, &str); 3] = [("en", "En"), ("ja", "Ja"), ("zh-TW", "ZhTw")];
 /// Groups whose messages are found by a name that the program has in its data.
-const TABLES: [&str; 11] =
-    ["reason", "remedy", "verdict", "severity", "confidence", "label", "notice", "document", "level", "harm", "reach"];
+const TABLES: [&str; 12] = [
+    "reason",
+    "found",
+    "remedy",
+    "verdict",
+    "severity",
+    "confidence",
+    "label",
+    "notice",
+    "document",
+    "level",
+    "harm",
+    "reach",
+];
 
 type Catalogue = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -87,7 +99,8 @@ fn method(out: &mut String, name: &str, arguments: &[String], texts: &[&str]) {
         arguments.iter().map(|argument| format!(", {argument}: impl std::fmt::Display")).collect();
     let (result, open, close) =
         if arguments.is_empty() { ("&'static str", "", "") } else { ("String", "format!(", ")") };
-    let _ = writeln!(out, "    pub(crate) fn {name}(self{parameters}) -> {result} {{\n        match self.0 {{");
+    let _ =
+        writeln!(out, "    pub(crate) fn {name}(self{parameters}) -> {result} {{\n        match self.0 {{");
     for (text, (_, variant)) in texts.iter().zip(LANGUAGES) {
         let _ = writeln!(out, "            Language::{variant} => {open}{text:?}{close},");
     }
@@ -117,7 +130,9 @@ fn placeholders(text: &str) -> Result<Vec<String>, String> {
 fn check_keys(catalogues: &[Catalogue]) -> Result<(), String> {
     let keys = |catalogue: &Catalogue| -> Vec<String> {
         let groups = catalogue.iter();
-        groups.flat_map(|(group, messages)| messages.keys().map(move |key| format!("{group}.{key}"))).collect()
+        groups
+            .flat_map(|(group, messages)| messages.keys().map(move |key| format!("{group}.{key}")))
+            .collect()
     };
     let english = keys(&catalogues[0]);
     for (catalogue, (language, _)) in catalogues.iter().zip(LANGUAGES).skip(1) {

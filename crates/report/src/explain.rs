@@ -134,6 +134,7 @@ fn trace(expression: &str, steps: &[TraceStep], options: &Options, text: &mut St
     let base = steps.iter().map(|step| step.depth).min().unwrap_or(0);
     let lines: Vec<(String, String)> = steps
         .iter()
+        .filter(|step| expression.get(step.span.start..step.span.end) != Some("this"))
         .map(|step| {
             let indent = " ".repeat(2 + 2 * (step.depth - base).min(20) as usize);
             let part = expression.get(step.span.start..step.span.end).unwrap_or("?");
@@ -142,6 +143,11 @@ fn trace(expression: &str, steps: &[TraceStep], options: &Options, text: &mut St
         .collect();
     let widest = lines.iter().map(|(part, _)| width(part)).max().unwrap_or(0);
     let column = widest.min(options.width * 3 / 5);
+    if widest > column {
+        for line in wrap(&clean(&one_line(expression)), options.width.saturating_sub(2)) {
+            let _ = writeln!(text, "  {}", options.color.paint(Style::Dim, &line));
+        }
+    }
     for (part, value) in &lines {
         let values = wrap(value, options.width.saturating_sub(column + 4));
         let mut head = pad(&clip(part, column), column);

@@ -29,7 +29,9 @@ impl Report<'_> {
             .iter()
             .filter(|j| j.is_finding() && !j.known || all && j.verdict == Verdict::Waived)
             .collect();
-        found.sort_by_key(|judgement| (judgement.verdict != Verdict::Fail, std::cmp::Reverse(judgement.severity)));
+        found.sort_by_key(|judgement| {
+            (judgement.verdict != Verdict::Fail, std::cmp::Reverse(judgement.severity))
+        });
         let mut line = String::new();
         for judgement in found {
             let control = judgement.control;
@@ -50,11 +52,17 @@ impl Report<'_> {
                     _ => write!(message, "\n{}", say.finding_fails_when(worlds)),
                 };
             }
-            if let Some(reason) = judgement.reason.as_ref().filter(|_| judgement.verdict == Verdict::Unknown) {
+            if let Some(reason) = judgement.reason.as_ref().filter(|_| judgement.verdict == Verdict::Unknown)
+            {
                 let _ = write!(message, "\n{}", say.reason(reason));
             }
             if judgement.verdict == Verdict::Fail {
-                let _ = write!(message, "\n{}\n{}", prose(control.why.get(say.0)), prose(control.fix.text.get(say.0)));
+                let _ = write!(
+                    message,
+                    "\n{}\n{}",
+                    prose(control.why.get(say.0)),
+                    prose(control.fix.text.get(say.0))
+                );
             }
             let (row, column) = at.map_or((0, 0), |at| (at.line, at.column));
             command(&mut line, level, file, row, column, &title, &message);
@@ -67,13 +75,29 @@ impl Report<'_> {
                     InputStatus::Partly => say.status_partly(),
                     _ => say.status_unreadable(),
                 };
-                command(&mut line, "warning", &input.path, problem.line, problem.column, title, &problem.message);
+                command(
+                    &mut line,
+                    "warning",
+                    &input.path,
+                    problem.line,
+                    problem.column,
+                    title,
+                    &problem.message,
+                );
                 out.write_all(line.as_bytes())?;
             }
         }
         for notice in &self.assessment.notices {
             let message = say.notice(notice.code, &notice.subject);
-            command(&mut line, level(notice.severity), &notice.file, notice.line, notice.column, notice.code, &message);
+            command(
+                &mut line,
+                level(notice.severity),
+                &notice.file,
+                notice.line,
+                notice.column,
+                notice.code,
+                &message,
+            );
             out.write_all(line.as_bytes())?;
         }
         out.flush()

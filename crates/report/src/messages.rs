@@ -74,6 +74,11 @@ impl Say {
         Some(sentence.replacen("{subject}", &reason.subject, 1))
     }
 
+    /// The kind of secret that was found in a text.
+    pub(crate) fn found(self, kind: &str) -> &str {
+        self.find(FOUND, kind).unwrap_or(kind)
+    }
+
     /// A remark about the run.
     pub(crate) fn notice(self, code: &str, subject: &str) -> String {
         match self.find(NOTICE, code) {

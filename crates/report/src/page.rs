@@ -25,11 +25,22 @@ pub struct Page {
     pub markdown: String,
 }
 
-/// How bad a failure of a control is, by how we know of the PHI.
-fn severities(control: &Control) -> [(Label, Severity); Label::ALL.len()] {
+/// How bad a failure of a control is, by how we know of the PHI: the row of the severity
+/// table, with those that are alike together.
+fn severities(say: Say, control: &Control) -> Vec<String> {
     let level = control.strongest_level();
-    let labels = [Label::Declared, Label::Evidenced, Label::Assumed, Label::None];
-    labels.map(|label| (label, severity(control.harm, control.reach, label, level)))
+    let mut rows: Vec<(Severity, Vec<&str>)> = Vec::new();
+    for &label in Label::ALL.iter().rev() {
+        let severity = severity(control.harm, control.reach, label, level);
+        match rows.last_mut() {
+            Some((last, labels)) if *last == severity => labels.push(say.label(label)),
+            _ => rows.push((severity, vec![say.label(label)])),
+        }
+    }
+    let row = |(severity, labels): (Severity, Vec<&str>)| {
+        say.page_severity_row(say.severity(severity), labels.join(", "))
+    };
+    rows.into_iter().map(row).collect()
 }
 
 /// How bad a failure of a control is when nobody said anything.
@@ -75,9 +86,7 @@ pub fn control_page(control: &Control, options: &Options, out: &mut impl Write) 
     rows.add(say.page_why(), prose(control.why.get(say.0)));
     rows.add(say.page_applies(), applies(say, control));
     rows.begin(say.page_severity());
-    for (label, severity) in severities(control) {
-        rows.more(say.page_severity_row(say.severity(severity), say.label(label)));
-    }
+    severities(say, control).into_iter().for_each(|row| rows.more(row));
     rows.more(say.page_severity_why(say.harm(control.harm), say.reach(control.reach)));
     rows.add(say.page_confidence(), say.confidence(control.confidence));
     if let Some(when) = &control.when {
@@ -230,10 +239,10 @@ pub fn pages_of(controls: &[Control], language: Language) -> Vec<Page> {
         "# {}\n\n{}\n\n| {} | {} | {} | {} |\n|---|---|---|---|\n",
         say.page_index(),
         say.page_generated(),
-        say.page_control(),
-        say.page_severity(),
-        say.page_title(),
-        say.page_applies(),
+        capital(say.page_control()),
+        capital(say.page_severity()),
+        capital(say.page_title()),
+        capital(say.page_applies()),
     );
     let mut pages = Vec::new();
     for control in controls {
@@ -248,6 +257,12 @@ pub fn pages_of(controls: &[Control], language: Language) -> Vec<Page> {
     }
     pages.insert(0, Page { path: "README.md".to_owned(), markdown: index });
     pages
+}
+
+/// A label as a heading.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn cell(text: &str) -> String {
@@ -271,24 +286,20 @@ fn markdown(control: &Control, say: Say) -> String {
         out.push_str(&format!("- {}: {}\n", other.name(), control.title.get(*other)));
     }
     out.push_str(&format!("\n{}\n\n| | |\n|---|---|\n", prose(control.why.get(language))));
-    let severities: Vec<String> = severities(control)
-        .into_iter()
-        .map(|(label, severity)| say.page_severity_row(say.severity(severity), say.label(label)))
-        .collect();
     let rows = [
         (say.page_applies(), applies(say, control)),
-        (say.page_severity(), severities.join("; ")),
+        (say.page_severity(), severities(say, control).join("; ")),
         (say.page_severity_from(), say.page_severity_why(say.harm(control.harm), say.reach(control.reach))),
         (say.page_confidence(), say.confidence(control.confidence).to_owned()),
         (say.page_since(), control.since.to_string()),
     ];
     for (label, text) in rows {
-        out.push_str(&format!("| {label} | {} |\n", cell(&text)));
+        out.push_str(&format!("| {} | {} |\n", capital(label), cell(&text)));
     }
     out.push_str(&format!("\n## {}\n\n", say.page_question()));
     let when = control.when.iter().map(|when| format!("// when\n{}\n", one_line(when)));
     fenced(&mut out, "cel", when.chain([format!("// pass_if\n{}", one_line(&control.pass_if))]));
-    out.push_str(&format!("\n## {}\n\n", say.page_demanded()));
+    out.push_str(&format!("\n## {}\n\n", capital(say.page_demanded())));
     for (id, found) in rows_of(control) {
         let Some(found) = found else {
             out.push_str(&format!("- `{id}`\n"));
@@ -300,7 +311,7 @@ fn markdown(control: &Control, say: Say) -> String {
             out.push_str(&format!("  - {}\n", say.page_superseded(modern)));
         }
     }
-    out.push_str(&format!("\n## {}\n\n{}\n", say.page_fix(), prose(control.fix.text.get(language))));
+    out.push_str(&format!("\n## {}\n\n{}\n", capital(say.page_fix()), prose(control.fix.text.get(language))));
     if let Some(patch) = patch_of(control, EXAMPLE) {
         out.push_str("\n### CloudFormation\n\n");
         fenced(&mut out, "yaml", patch_lines(&patch));
@@ -310,7 +321,7 @@ fn markdown(control: &Control, say: Say) -> String {
         fenced(&mut out, "hcl", terraform.lines().map(str::to_owned));
     }
     if !control.references.is_empty() {
-        out.push_str(&format!("\n## {}\n\n", say.page_references()));
+        out.push_str(&format!("\n## {}\n\n", capital(say.page_references())));
         control.references.iter().for_each(|url| out.push_str(&format!("- <{url}>\n")));
     }
     out

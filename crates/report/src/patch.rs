@@ -39,7 +39,10 @@ fn name(value: &mut Value, id: &str) {
 /// A resource in the order in which people write one.
 pub(crate) fn resource_lines(id: &str, resource: &NewResource) -> Vec<String> {
     let mut out = vec![format!("{}:", scalar(id)), format!("  Type: {}", scalar(&resource.ty))];
-    let plain = [("DeletionPolicy", &resource.deletion_policy), ("UpdateReplacePolicy", &resource.update_replace_policy)];
+    let plain = [
+        ("DeletionPolicy", &resource.deletion_policy),
+        ("UpdateReplacePolicy", &resource.update_replace_policy),
+    ];
     if let Some(depends) = &resource.depends_on {
         entry(&mut out, "DependsOn", depends, 2);
     }
@@ -122,8 +125,17 @@ fn element(out: &mut Vec<String>, item: &Value, indent: usize) {
 
 /// The entries of a map; those of a policy and its statements as people write them.
 fn ordered(map: &serde_json::Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    const FIRST: [&str; 9] =
-        ["Version", "Statement", "Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "Condition"];
+    const FIRST: [&str; 9] = [
+        "Version",
+        "Statement",
+        "Sid",
+        "Effect",
+        "Principal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "Condition",
+    ];
     let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
     let mut entries: Vec<_> = map.iter().collect();
     if map.contains_key("Effect") || map.contains_key("Statement") {
@@ -141,8 +153,10 @@ pub(crate) fn inline(value: &Value) -> Option<String> {
         Value::String(text) => Some(scalar(text)),
         Value::Array(items) if items.is_empty() => Some("[]".to_owned()),
         Value::Array(items) => {
-            let parts: Option<Vec<String>> =
-                items.iter().map(|item| inline(item).filter(|_| !item.is_object() || is_function(item))).collect();
+            let parts: Option<Vec<String>> = items
+                .iter()
+                .map(|item| inline(item).filter(|_| !item.is_object() || is_function(item)))
+                .collect();
             let text = format!("[{}]", parts?.join(", "));
             (text.len() <= 60).then_some(text)
         }
@@ -160,6 +174,19 @@ pub(crate) fn inline(value: &Value) -> Option<String> {
             }
         }
         Value::Object(_) => None,
+    }
+}
+
+/// A value on one line, however long.
+pub(crate) fn flow(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => inline(value).unwrap_or_else(|| {
+            let parts: Vec<String> =
+                ordered(map).map(|(key, value)| format!("{}: {}", scalar(key), flow(value))).collect();
+            format!("{{{}}}", parts.join(", "))
+        }),
+        _ => inline(value).unwrap_or_default(),
     }
 }
 
@@ -207,8 +234,16 @@ mod tests {
         let control = sekisho_guidance::control("s3-bucket-allows-plain-http").unwrap();
         let patch = patch_of(control, "Claims").unwrap();
         let lines = patch_lines(&patch).join("\n");
-        assert!(lines.contains("ClaimsPolicy:\n  Type: AWS::S3::BucketPolicy\n  Properties:\n    Bucket: !Ref Claims"), "{lines}");
-        assert!(lines.contains("- Sid: RefusePlainHttp\n          Effect: Deny\n          Principal: '*'"), "{lines}");
+        assert!(
+            lines.contains(
+                "ClaimsPolicy:\n  Type: AWS::S3::BucketPolicy\n  Properties:\n    Bucket: !Ref Claims"
+            ),
+            "{lines}"
+        );
+        assert!(
+            lines.contains("- Sid: RefusePlainHttp\n          Effect: Deny\n          Principal: '*'"),
+            "{lines}"
+        );
         assert!(lines.contains("Resource: [!GetAtt Claims.Arn, !Sub '${Claims.Arn}/*']"), "{lines}");
     }
 }

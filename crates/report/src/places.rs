@@ -66,6 +66,19 @@ impl Lines {
     }
 }
 
+/// Whether a value is only what holds another piece of evidence: a policy document around
+/// the statement that decides.
+pub(crate) fn encloses_another(evidence: &Evidence, all: &[Evidence]) -> bool {
+    evidence.kind == EvidenceKind::Value
+        && all.iter().any(|other| {
+            other.stack == evidence.stack
+                && other.resource == evidence.resource
+                && other.route.0.len() > evidence.route.0.len()
+                && other.route.0.starts_with(&evidence.route.0)
+                && !matches!(other.kind, EvidenceKind::Absent | EvidenceKind::Default)
+        })
+}
+
 /// Bytes that do not begin a character.
 fn inside(bytes: &[u8]) -> u32 {
     bytes.iter().map(|&b| u32::from(b & 0xC0 == 0x80)).sum()
@@ -123,7 +136,8 @@ impl<'a> Places<'a> {
     /// The one place of a judgement: its first evidence that has one, else the resource,
     /// else the stack.
     pub(crate) fn primary(&self, judgement: &Judgement<'_>) -> Option<Place> {
-        let mut found = judgement.evidence.iter().filter_map(|e| self.of(e, judgement.resource));
+        let precise = judgement.evidence.iter().filter(|e| !encloses_another(e, &judgement.evidence));
+        let mut found = precise.filter_map(|e| self.of(e, judgement.resource));
         let resource = judgement.resource.map(|resource| self.origin(resource));
         let stack = judgement.stack.map(|stack| Place { stack, offset: 0 });
         found.next().or(resource).or(stack)
@@ -141,7 +155,11 @@ mod tests {
         let text = format!("a\n{line}\r\n\nend");
         let (ours, theirs) = (Lines::new(&text), LineIndex::new(&text));
         for (offset, _) in text.char_indices() {
-            assert_eq!(ours.position(&text, offset as u32), theirs.position(&text, offset as u32), "{offset}");
+            assert_eq!(
+                ours.position(&text, offset as u32),
+                theirs.position(&text, offset as u32),
+                "{offset}"
+            );
         }
         assert_eq!(ours.range(&text, 1), (0, 1));
         assert_eq!(&text[ours.range(&text, 2).0..ours.range(&text, 2).1], line);

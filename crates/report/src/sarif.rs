@@ -8,12 +8,13 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use sekisho_assess::{EvidenceKind, Judgement, Verdict};
-use sekisho_estate::InputStatus;
+use sekisho_estate::{InputStatus, StackIndex};
 use sekisho_guidance::{Control, Severity};
 
 use crate::messages::Say;
 use crate::places::{Place, Places};
 use crate::report::{Report, Verdicts};
+use crate::secrets;
 use crate::sink::Sink;
 use crate::text::citation;
 use crate::text::extent::{extent, line_end, name_extent};
@@ -77,7 +78,8 @@ impl Report<'_> {
         sink.key("results");
         sink.open('[');
         let writer = ResultWriter { report: self, say, places: Places::new(self.estate), known };
-        let indices: BTreeMap<&str, usize> = rules.keys().enumerate().map(|(index, id)| (*id, index)).collect();
+        let indices: BTreeMap<&str, usize> =
+            rules.keys().enumerate().map(|(index, id)| (*id, index)).collect();
         for judgement in &results {
             sink.line();
             let index = indices.get(judgement.control.id.as_ref()).copied().unwrap_or_default();
@@ -126,7 +128,14 @@ impl Report<'_> {
     }
 }
 
-fn notification<W: Write>(sink: &mut Sink<'_, W>, level: &str, text: &str, file: &str, line: u32, column: u32) {
+fn notification<W: Write>(
+    sink: &mut Sink<'_, W>,
+    level: &str,
+    text: &str,
+    file: &str,
+    line: u32,
+    column: u32,
+) {
     sink.open('{');
     sink.text("level", level);
     message(sink, text);
@@ -183,7 +192,9 @@ pub(crate) fn uri(path: &str) -> String {
     }
     for &byte in path.as_bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(char::from(byte))
+            }
             b':' if drive && out.len() == 9 => out.push(':'),
             byte => {
                 let _ = write!(out, "%{byte:02X}");
@@ -232,11 +243,8 @@ fn rule<W: Write>(sink: &mut Sink<'_, W>, say: Say, control: &Control, worst: Se
     let cited: Vec<String> = control.satisfies.iter().map(|id| citation(say, id)).collect();
     let text = [why, fix].into_iter().chain(cited.iter().map(String::as_str)).collect::<Vec<_>>().join("\n");
     let list: String = cited.iter().fold(String::new(), |list, line| list + "\n- " + line);
-    let markdown = format!(
-        "{why}\n\n**{}**: {fix}\n\n**{}**\n{list}\n",
-        say.finding_fix(),
-        say.finding_demanded()
-    );
+    let markdown =
+        format!("{why}\n\n**{}**: {fix}\n\n**{}**\n{list}\n", say.finding_fix(), say.finding_demanded());
     sink.key("help");
     sink.open('{');
     sink.text("text", &text);
@@ -249,7 +257,10 @@ fn rule<W: Write>(sink: &mut Sink<'_, W>, say: Say, control: &Control, worst: Se
     sink.key("properties");
     sink.open('{');
     sink.strings("tags", ["security", "hipaa"]);
-    sink.text("precision", if control.confidence == sekisho_guidance::Confidence::High { "very-high" } else { "medium" });
+    sink.text(
+        "precision",
+        if control.confidence == sekisho_guidance::Confidence::High { "very-high" } else { "medium" },
+    );
     sink.text("security-severity", score(worst));
     sink.strings("satisfies", control.satisfies.iter());
     sink.close('}');
@@ -297,10 +308,15 @@ impl ResultWriter<'_> {
         message(sink, &text);
         sink.key("locations");
         sink.open('[');
-        let primary = self.places.primary(judgement);
+        // GitHub refuses a result without a place: the whole input's is its first file.
+        let first =
+            || (!self.report.estate.stacks.is_empty()).then_some(Place { stack: StackIndex(0), offset: 0 });
+        let primary = self.places.primary(judgement).or_else(first);
         if let Some(place) = primary {
-            let evidence = judgement.evidence.iter().find(|e| self.places.of(e, judgement.resource) == Some(place));
-            let named = evidence.is_none_or(|e| matches!(e.kind, EvidenceKind::Absent | EvidenceKind::Default));
+            let evidence =
+                judgement.evidence.iter().find(|e| self.places.of(e, judgement.resource) == Some(place));
+            let named =
+                evidence.is_none_or(|e| matches!(e.kind, EvidenceKind::Absent | EvidenceKind::Default));
             sink.open('{');
             self.physical(sink, place, named);
             sink.key("logicalLocations");
@@ -371,7 +387,7 @@ impl ResultWriter<'_> {
             }
             let mut text = String::from(evidence.kind.name());
             let route = evidence.route.to_string();
-            for part in [Some(route.as_str()), evidence.value.as_deref(), evidence.note.as_deref()] {
+            for part in [Some(route.as_str()), secrets::value(evidence), evidence.note.as_deref()] {
                 if let Some(part) = part.filter(|part| !part.is_empty()) {
                     let _ = write!(text, " {part}");
                 }

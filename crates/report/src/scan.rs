@@ -14,6 +14,7 @@ use sekisho_guidance::{Confidence, Control, Label, Severity};
 
 use crate::places::{Place, Places};
 use crate::report::Report;
+use crate::secrets;
 use crate::sink::{Sink, digits, escape, quote};
 
 /// Name of the schema of one object.
@@ -205,14 +206,10 @@ impl<'a> VerdictWriter<'a> {
     }
 
     fn write(&mut self, out: &mut String, judgement: &Judgement<'_>) {
-        let alike: Alike = (
-            judgement.control,
-            judgement.verdict,
-            judgement.basis,
-            judgement.severity,
-            judgement.confidence,
-        );
-        let (head, tail) = self.alike.entry(alike).or_insert_with(|| (head(judgement), tail(judgement.control)));
+        let alike: Alike =
+            (judgement.control, judgement.verdict, judgement.basis, judgement.severity, judgement.confidence);
+        let (head, tail) =
+            self.alike.entry(alike).or_insert_with(|| (head(judgement), tail(judgement.control)));
         out.push_str(head);
         match judgement.resource {
             Some(resource) => {
@@ -297,7 +294,11 @@ fn rare(out: &mut String, judgement: &Judgement<'_>) {
                 quote(out, text);
             }
             out.push_str(",\"line\":");
-            if waiver.line == 0 { out.push_str("null") } else { digits(out, waiver.line as usize) }
+            if waiver.line == 0 {
+                out.push_str("null")
+            } else {
+                digits(out, waiver.line as usize)
+            }
             out.push('}');
         }
         None => out.push_str("null"),
@@ -336,7 +337,7 @@ fn evidence_part(out: &mut String, places: &Places<'_>, files: &mut [String], ev
         }
         None => out.push_str("\",\"file\":null,\"line\":null,\"column\":null"),
     }
-    match &evidence.value {
+    match secrets::value(evidence) {
         Some(value) => {
             out.push_str(",\"value\":");
             quote(out, value);

@@ -5,7 +5,8 @@
 //! `NoEcho`, texts in which a control found something, and values whose name says that they
 //! are secret. Linear in the size of a tree, once for each file of which a line is shown.
 
-use sekisho_estate::{Node, NodeId, Stack};
+use sekisho_assess::{Evidence, EvidenceKind};
+use sekisho_estate::{Node, NodeId, Stack, Step};
 
 use crate::text::extent::{extent, line_end, line_start};
 
@@ -14,8 +15,17 @@ pub(crate) const MASK: &str = "***";
 
 /// Names whose value is secret, in lower case and without separators.
 const NAMES: [&str; 11] = [
-    "password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "privatekey", "secretstring",
-    "credential", "connectionstring",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "secretstring",
+    "credential",
+    "connectionstring",
 ];
 /// Endings of names that only point to a secret.
 const POINTERS: [&str; 10] =
@@ -102,6 +112,20 @@ fn from(stack: &Stack, offset: u32) -> (u32, u32) {
     (start as u32, end as u32)
 }
 
+/// The value of a piece of evidence as it may be shown. What the estate knows to be secret
+/// is masked already; this masks text whose name or form says so.
+pub(crate) fn value(evidence: &Evidence) -> Option<&str> {
+    let value = evidence.value.as_deref()?;
+    let text = value.len() > 2 && value.starts_with('"');
+    let named = || match evidence.route.0.last() {
+        Some(Step::Key(key)) => is_secret_name(key),
+        _ => false,
+    };
+    let secret =
+        evidence.kind == EvidenceKind::Value && text && (named() || value.len() > 12 && looks_secret(value));
+    Some(if secret { MASK } else { value })
+}
+
 /// Whether a name says that its value is secret (`MasterUserPassword`, `api_key`), and not
 /// only where one is kept (`SecretArn`).
 pub(crate) fn is_secret_name(name: &str) -> bool {
@@ -124,7 +148,11 @@ fn looks_secret(text: &str) -> bool {
             host.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains("${"))
         })
     };
-    text.contains("PRIVATE KEY-----") || text.starts_with("{{resolve:") || key_id("AKIA") || key_id("ASIA") || in_url()
+    text.contains("PRIVATE KEY-----")
+        || text.starts_with("{{resolve:")
+        || key_id("AKIA")
+        || key_id("ASIA")
+        || in_url()
 }
 
 #[cfg(test)]
@@ -136,7 +164,9 @@ mod tests {
         for name in ["MasterUserPassword", "DB_PASSWORD", "api-key", "AuthToken", "SecretString"] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in ["SecretArn", "KmsKeyId", "PasswordPolicy", "BucketName", "TokenValidity", "MasterUserSecretArn"] {
+        for name in
+            ["SecretArn", "KmsKeyId", "PasswordPolicy", "BucketName", "TokenValidity", "MasterUserSecretArn"]
+        {
             assert!(!is_secret_name(name), "{name}");
         }
     }

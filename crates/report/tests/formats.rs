@@ -1,4 +1,5 @@
 //! What machines read: it is valid, complete, escaped, and the same each time.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
 mod common;
 
@@ -71,12 +72,41 @@ fn fields_come_in_the_order_of_the_contract() {
         }
     };
     order(&["schema", "run", "inputs", "verdicts", "notices", "summary"], "{");
-    order(&["tool", "started_at", "operator", "commit", "guidance", "configuration_sha256", "scope"], "\"run\"");
+    order(
+        &["tool", "started_at", "operator", "commit", "guidance", "configuration_sha256", "scope"],
+        "\"run\"",
+    );
     order(
         &[
-            "control", "verdict", "basis", "severity", "confidence", "scope", "resource", "id", "type", "address",
-            "stack", "account", "region", "phi", "origin", "evidence", "kind", "route", "file", "line", "column",
-            "value", "note", "hops", "worlds", "satisfies", "waiver", "reason", "fingerprint",
+            "control",
+            "verdict",
+            "basis",
+            "severity",
+            "confidence",
+            "scope",
+            "resource",
+            "id",
+            "type",
+            "address",
+            "stack",
+            "account",
+            "region",
+            "phi",
+            "origin",
+            "evidence",
+            "kind",
+            "route",
+            "file",
+            "line",
+            "column",
+            "value",
+            "note",
+            "hops",
+            "worlds",
+            "satisfies",
+            "waiver",
+            "reason",
+            "fingerprint",
         ],
         "\"verdicts\"",
     );
@@ -144,7 +174,9 @@ fn github_annotations() {
     let assessment = findings(&estate, &controls);
     let text = written(&estate, &assessment, &Options::default(), Format::Github);
     for line in text.lines() {
-        assert!(line.starts_with("::error ") || line.starts_with("::warning ") || line.starts_with("::notice "));
+        assert!(
+            line.starts_with("::error ") || line.starts_with("::warning ") || line.starts_with("::notice ")
+        );
         let properties = line.split("::").nth(1).unwrap();
         assert!(!properties.contains(": "), "{line}");
     }
@@ -177,7 +209,15 @@ fn what_comes_from_strangers_is_escaped() {
     let source = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties: {BucketName: \"x\u{202e}\"}\n";
     add(&mut estate, "a \"b\"\n\u{1b}[31m%,:関.yaml", source);
     let id = find(&estate, "B");
-    let seen = evidence(&estate, id, EvidenceKind::Value, "/BucketName", Some("\"x\u{1b}]0;\u{7}\n\"::error::"));
+    let secret = evidence(&estate, id, EvidenceKind::Value, "/BucketName", Some("\"AKIAIOSFODNN7EXAMPLE\""));
+    let one = judgement(&controls.plain_http, Some(id), Verdict::Fail, Severity::High, vec![secret]);
+    let masked = assess(vec![one], 0);
+    for &format in Format::ALL {
+        let text = written(&estate, &masked, &Options::default(), format);
+        assert!(!text.contains("AKIA"), "{text}");
+    }
+    let seen =
+        evidence(&estate, id, EvidenceKind::Value, "/BucketName", Some("\"x\u{1b}]0;\u{7}\n\"::error::"));
     let assessment =
         assess(vec![judgement(&controls.plain_http, Some(id), Verdict::Fail, Severity::High, vec![seen])], 0);
     let options = Options::default();
@@ -192,7 +232,10 @@ fn what_comes_from_strangers_is_escaped() {
 
     let github = written(&estate, &assessment, &options, Format::Github);
     assert_eq!(github.lines().count(), 1);
-    assert!(github.starts_with("::error file=a \"b\"%0A\u{1b}[31m%25%2C%3A関.yaml,line=4,col=30,title=high%3A "), "{github}");
+    assert!(
+        github.starts_with("::error file=a \"b\"%0A\u{1b}[31m%25%2C%3A関.yaml,line=4,col=30,title=high%3A "),
+        "{github}"
+    );
 
     let text = written(&estate, &assessment, &options, Format::Text);
     assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text}");

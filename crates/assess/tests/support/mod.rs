@@ -1,7 +1,6 @@
 //! What the data-driven tests share: YAML with tags as JSON, a template in, judgements out.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
-
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::path::{Path, PathBuf};

@@ -50,7 +50,7 @@ impl<'x> Compiler<'x> {
                 let of = Type::Resource(sekisho_facts::resource_type(companion.from));
                 let holder = compiled.code;
                 let code = code(move |frame| match holder(frame) {
-                    Val::Companions(resource) => frame.host.companion(frame, resource, companion),
+                    Val::Companions(resource) => frame.companion(resource, companion),
                     other => absent_or_unknown(frame, other),
                 });
                 Ok(Compiled { code, kind: if companion.many { Type::List(Box::new(of)) } else { of } })

@@ -10,7 +10,7 @@ const LONGEST: usize = 64 * 1024;
 /// Where the value that begins at an offset ends.
 pub(crate) fn extent(source: &str, offset: usize) -> usize {
     let bytes = source.as_bytes();
-    let offset = offset.min(bytes.len());
+    let offset = boundary(source, offset);
     let end = line_end(bytes, offset);
     match bytes.get(offset) {
         Some(b'{' | b'[') => brackets(bytes, offset).unwrap_or(end),
@@ -21,9 +21,7 @@ pub(crate) fn extent(source: &str, offset: usize) -> usize {
             let inner = bytes[offset..end].iter().position(|b| matches!(b, b',' | b']' | b'}'));
             trim(bytes, offset, offset + inner.unwrap_or(end - offset))
         }
-        Some(_) if is_key(&source[offset..end]) || source[offset..].starts_with("- ") => {
-            block(bytes, offset)
-        }
+        Some(_) if is_key(&source[offset..end]) || source[offset..].starts_with("- ") => block(bytes, offset),
         Some(_) => {
             let comment = source[offset..end].find(" #").map_or(end, |at| offset + at);
             trim(bytes, offset, comment)
@@ -35,13 +33,22 @@ pub(crate) fn extent(source: &str, offset: usize) -> usize {
 /// Where the name that begins at an offset begins and ends, without quotes.
 pub(crate) fn name_extent(source: &str, offset: usize) -> (usize, usize) {
     let bytes = source.as_bytes();
-    let mut start = offset.min(bytes.len());
+    let mut start = boundary(source, offset);
     if matches!(bytes.get(start), Some(b'"' | b'\'')) {
         start += 1;
     }
     let rest = &bytes[start..];
     let length = rest.iter().position(|b| matches!(b, b':' | b'"' | b'\'' | b'\n' | b'\r' | b' '));
     (start, start + length.unwrap_or(rest.len()))
+}
+
+/// The nearest boundary of characters at or before a byte.
+pub(crate) fn boundary(text: &str, byte: usize) -> usize {
+    let mut byte = byte.min(text.len());
+    while !text.is_char_boundary(byte) {
+        byte -= 1;
+    }
+    byte
 }
 
 /// The end of the line that holds an offset.
@@ -199,10 +206,24 @@ mod tests {
     fn flows_and_blocks() {
         assert_eq!(of("a: {b: [1, '}'], c: 2} # x", "{b"), "{b: [1, '}'], c: 2}");
         assert_eq!(of("{\"a\":\n {\"b\": 1\n }\n}", "{\"b"), "{\"b\": 1\n }");
-        let yaml = "S:\n  - Effect: Allow\n    Principal: '*'\n\n    # all\n    Action: x\n  - Effect: Deny\nT: 1\n";
-        assert_eq!(of(yaml, "Effect: Allow"), "Effect: Allow\n    Principal: '*'\n\n    # all\n    Action: x");
+        let yaml =
+            "S:\n  - Effect: Allow\n    Principal: '*'\n\n    # all\n    Action: x\n  - Effect: Deny\nT: 1\n";
+        assert_eq!(
+            of(yaml, "Effect: Allow"),
+            "Effect: Allow\n    Principal: '*'\n\n    # all\n    Action: x"
+        );
         assert_eq!(of(yaml, "- Effect: Allow"), &yaml[5..yaml.find("\nT").unwrap()]);
         assert_eq!(of("a: {b: [1, 2", "{b"), "{b: [1, 2");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_text_and_offset_has_an_extent(text in "[a-b关é:# \\-\\[\\]{}'\"\\\\,!|\r\n]{0,60}", offset in 0_usize..80) {
+            let end = extent(&text, offset);
+            proptest::prop_assert!(text.get(boundary(&text, offset)..end).is_some());
+            let (start, end) = name_extent(&text, offset);
+            proptest::prop_assert!(text.get(start..end).is_some());
+        }
     }
 
     #[test]

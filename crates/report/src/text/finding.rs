@@ -1,5 +1,6 @@
 //! One finding, or several of the same kind folded into one.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
@@ -8,8 +9,9 @@ use sekisho_estate::{Estate, ReasonCode, ResourceId, StackIndex, Step};
 use sekisho_guidance::{Confidence, Control, Requirement, requirement};
 
 use crate::messages::Say;
+use crate::places::{Place, encloses_another};
 use crate::report::Report;
-use crate::secrets::MASK;
+use crate::secrets::{self, MASK};
 use crate::text::extent::{extent, line_end, name_extent};
 use crate::text::fix::diff;
 use crate::text::frame::{Frames, Mark};
@@ -66,6 +68,28 @@ pub(crate) fn fold<'a>(findings: impl Iterator<Item = &'a Judgement<'a>>, full: 
     folds
 }
 
+/// Puts together what is not decided at the same places for the same reason, in the order of
+/// the first of each. O(folds).
+pub(crate) fn bundle(folds: Vec<Fold<'_>>) -> Vec<Vec<Fold<'_>>> {
+    let mut bundles: Vec<Vec<Fold<'_>>> = Vec::new();
+    let mut known: HashMap<_, usize> = HashMap::new();
+    for fold in folds {
+        let subjects = std::iter::once(fold.first).chain(fold.like.iter().copied());
+        let subjects: Vec<_> = subjects.map(|j| (j.resource, j.stack)).collect();
+        let places = fold.first.evidence.iter().map(|e| (e.stack, e.offset, e.kind));
+        let places: Vec<_> = places.collect();
+        let worlds = failing(fold.first).join(";");
+        match known.entry((subjects, fold.first.reason.clone(), places, worlds)) {
+            Entry::Occupied(at) => bundles[*at.get()].push(fold),
+            Entry::Vacant(place) => {
+                place.insert(bundles.len());
+                bundles.push(vec![fold]);
+            }
+        }
+    }
+    bundles
+}
+
 /// The worlds that have the verdict of the judgement, when not all have.
 pub(crate) fn failing<'a>(judgement: &'a Judgement<'_>) -> Vec<&'a str> {
     if judgement.worlds.iter().all(|world| world.verdict == judgement.verdict) {
@@ -107,6 +131,9 @@ impl<'w, 'a> Findings<'w, 'a> {
             if judgement.label != sekisho_guidance::Label::None {
                 let _ = write!(rest, "  PHI: {}", self.say.label(judgement.label));
             }
+        }
+        if width(&address) + width(&rest) > self.report.options.width {
+            line.push('\n');
         }
         line.push_str(&self.paint(Style::Dim, &rest));
         line
@@ -152,15 +179,23 @@ impl<'w, 'a> Findings<'w, 'a> {
             self.note(gutter, self.say.finding_fix(), "", out);
             let numbers = lines.iter().filter_map(|line| line.number).max().unwrap_or(0);
             let gutter = gutter.max(numbers.to_string().len());
-            for line in &lines {
+            let room = self.report.options.width.saturating_sub(gutter + 3);
+            let mut skip = 0;
+            for (at, line) in lines.iter().enumerate() {
+                if line.sign == '-' {
+                    skip = lines.get(at + 1).map_or(0, |next| unchanged(&line.text, &next.text, room));
+                } else if line.sign == ' ' || line.number.is_none() {
+                    skip = 0;
+                }
                 let number = line.number.map_or_else(String::new, |number| number.to_string());
                 let style = match line.sign {
                     '+' => Style::Added,
                     '-' => Style::Removed,
                     _ => Style::Dim,
                 };
-                let room = self.report.options.width.saturating_sub(gutter + 3);
-                let text = format!("{} {}", line.sign, clip(&clean(&line.text), room));
+                let cut: String = line.text.chars().skip(skip).collect();
+                let dots = if skip > 0 { "..." } else { "" };
+                let text = format!("{} {dots}{}", line.sign, clip(&clean(&cut), room - dots.len()));
                 let number = self.paint(Style::Frame, &format!("{number:>gutter$}"));
                 let _ = writeln!(out, "{number} {}", self.paint(style, text.trim_end()));
             }
@@ -174,10 +209,12 @@ impl<'w, 'a> Findings<'w, 'a> {
         out.push('\n');
     }
 
-    /// What is not decided: the place, the reason, and what would decide it.
-    pub(crate) fn unknown(&mut self, fold: &Fold<'_>, out: &mut String) {
+    /// What is not decided, several controls at once where place and reason are the same:
+    /// the reason, and what would decide it.
+    pub(crate) fn unknown(&mut self, folds: &[Fold<'_>], out: &mut String) {
+        let Some(fold) = folds.first() else { return };
         let judgement = fold.first;
-        self.title(judgement, out);
+        folds.iter().for_each(|fold| self.title(fold.first, out));
         let gutter = self.frame(judgement, out);
         if let Some(reason) = &judgement.reason {
             self.note(gutter, self.say.finding_reason(), &clean(&self.say.reason(reason)), out);
@@ -194,6 +231,13 @@ impl<'w, 'a> Findings<'w, 'a> {
         let mut marks = self.marks(judgement);
         let more = marks.len().saturating_sub(MOST_MARKS);
         marks.truncate(MOST_MARKS);
+        if let (true, Some(resource)) = (marks.is_empty(), judgement.resource) {
+            let place = self.frames.places.origin(resource);
+            let source = self.frames.places.stack(place.stack).tree.source();
+            let (start, end) = name_extent(source, place.offset as usize);
+            let place = Place { offset: start as u32, ..place };
+            marks.push(Mark { place, end: end as u32, label: String::new(), hidden: false });
+        }
         if marks.is_empty() {
             let Some(place) = self.frames.places.primary(judgement) else { return 1 };
             let line = self.frames.places.position(place).line;
@@ -201,7 +245,7 @@ impl<'w, 'a> Findings<'w, 'a> {
             let _ = writeln!(out, "{}", self.frames.location(gutter, "-->", place));
             return gutter;
         }
-        let drawn = self.frames.draw(&marks);
+        let drawn = self.frames.draw(&marks, Style::of(judgement.verdict, judgement.severity));
         for line in &drawn.lines {
             let _ = writeln!(out, "{line}");
         }
@@ -216,7 +260,8 @@ impl<'w, 'a> Findings<'w, 'a> {
     /// What to point at, each place once.
     fn marks(&self, judgement: &Judgement<'_>) -> Vec<Mark> {
         let mut marks: Vec<Mark> = Vec::new();
-        for evidence in &judgement.evidence {
+        let precise = judgement.evidence.iter().filter(|e| !encloses_another(e, &judgement.evidence));
+        for evidence in precise {
             let Some(mark) = self.mark(evidence, judgement.resource) else { continue };
             match marks.iter_mut().find(|other| other.place == mark.place) {
                 Some(other) if other.label.split("; ").any(|label| label == mark.label) => {
@@ -245,14 +290,18 @@ impl<'w, 'a> Findings<'w, 'a> {
         let (mut from, mut end) = (start, extent(source, start));
         let label = match evidence.kind {
             EvidenceKind::Value => {
-                let value = evidence.value.as_deref().unwrap_or_default();
+                let value = secrets::value(evidence).unwrap_or_default();
                 let plain = |text: &str| text.trim_matches(['"', '\'']).to_owned();
                 let written = plain(source.get(start..end).unwrap_or_default());
                 let shape = value.starts_with(['[', '{']);
                 end = if shape { end } else { first_line(end) };
                 if value.starts_with("unknown") {
                     say.finding_not_known().to_owned()
-                } else if shape || written == plain(value) || written.eq_ignore_ascii_case(value) {
+                } else if shape
+                    || written == plain(value)
+                    || written.eq_ignore_ascii_case(value)
+                    || value.len() > 3 && written.contains(plain(value).trim_matches(['$', '{', '}']))
+                {
                     String::new()
                 } else {
                     say.finding_value_is(clip(&clean(value), 60))
@@ -265,7 +314,7 @@ impl<'w, 'a> Findings<'w, 'a> {
                 } else {
                     end = first_line(end);
                 }
-                match (evidence.kind, &evidence.value) {
+                match (evidence.kind, secrets::value(evidence)) {
                     (EvidenceKind::Default, Some(value)) => {
                         say.finding_default(&property, clip(&clean(value), 60))
                     }
@@ -286,14 +335,17 @@ impl<'w, 'a> Findings<'w, 'a> {
             EvidenceKind::Text => {
                 let what = evidence.note.as_deref().or(evidence.value.as_deref());
                 match what {
-                    Some(what) => say.finding_text_holds(clean(what)),
+                    Some(what) => match what.strip_prefix("parameter ") {
+                        Some(name) => say.finding_text_holds(say.finding_parameter(clean(name))),
+                        None => say.finding_text_holds(clean(say.found(what))),
+                    },
                     None => say.finding_text_hidden().to_owned(),
                 }
             }
             EvidenceKind::Record => clean(evidence.value.as_deref().unwrap_or_default()).into_owned(),
         };
         let hidden = evidence.kind == EvidenceKind::Text;
-        let place = crate::places::Place { stack: place.stack, offset: from as u32 };
+        let place = Place { stack: place.stack, offset: from as u32 };
         Some(Mark { place, end: end.max(from) as u32, label, hidden })
     }
 
@@ -320,18 +372,25 @@ impl<'w, 'a> Findings<'w, 'a> {
             if !shown && !told.contains(&note) && told.len() < 3 {
                 told.push(note);
                 let text = match evidence.kind {
-                    EvidenceKind::Default => match note.strip_prefix("since ").and_then(|n| n.split_once(": ")) {
-                        Some((date, source)) => say.finding_default_since(clean(date), clean(source)),
-                        None => say.finding_default_source(clean(note)),
-                    },
+                    EvidenceKind::Default => {
+                        match note.strip_prefix("since ").and_then(|n| n.split_once(": ")) {
+                            Some((date, source)) => say.finding_default_since(clean(date), clean(source)),
+                            None => say.finding_default_source(clean(note)),
+                        }
+                    }
                     _ => clean(note).into_owned(),
                 };
                 self.note(gutter, say.finding_note(), &text, out);
             }
             if evidence.stack.is_none()
-                && let Some(value) = &evidence.value
+                && let Some(value) = secrets::value(evidence)
             {
-                self.note(gutter, say.finding_note(), &format!("{}: {}", property(evidence), clean(value)), out);
+                self.note(
+                    gutter,
+                    say.finding_note(),
+                    &format!("{}: {}", property(evidence), clean(value)),
+                    out,
+                );
             }
         }
         if judgement.confidence != Confidence::High && judgement.verdict == Verdict::Fail {
@@ -350,7 +409,12 @@ impl<'w, 'a> Findings<'w, 'a> {
     }
 
     /// Names of what was judged: short where it is in the stack at hand.
-    pub(crate) fn names(&self, judgements: &[&Judgement<'_>], home: Option<StackIndex>, most: usize) -> String {
+    pub(crate) fn names(
+        &self,
+        judgements: &[&Judgement<'_>],
+        home: Option<StackIndex>,
+        most: usize,
+    ) -> String {
         let mut names: Vec<String> = Vec::new();
         for judgement in judgements.iter().take(most) {
             let name = match judgement.resource {
@@ -408,7 +472,8 @@ impl<'w, 'a> Findings<'w, 'a> {
             groups[at].1.push(judgement);
         }
         groups.sort_by_key(|(first, _)| (first.verdict, first.control.id.clone()));
-        let verdicts = groups.iter().map(|(first, _)| width(self.say.verdict(first.verdict))).max().unwrap_or(0);
+        let verdicts =
+            groups.iter().map(|(first, _)| width(self.say.verdict(first.verdict))).max().unwrap_or(0);
         let ids = groups.iter().map(|(first, _)| first.control.id.len()).max().unwrap_or(0);
         for (first, all) in &groups {
             let verdict = self.paint(Style::Dim, &pad(self.say.verdict(first.verdict), verdicts));
@@ -421,6 +486,12 @@ impl<'w, 'a> Findings<'w, 'a> {
             }
         }
     }
+}
+
+/// How many characters to leave out at the beginning of a line that changes far to the right.
+fn unchanged(old: &str, new: &str, room: usize) -> usize {
+    let same = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
+    if width(old).max(width(new)) > room && same > room / 3 { same - room / 3 } else { 0 }
 }
 
 /// The property that a piece of evidence is about, as people name it.

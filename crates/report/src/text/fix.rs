@@ -5,8 +5,8 @@ use sekisho_estate::{Estate, Node, NodeId, Resource, ResourceId, Stack, StackInd
 use sekisho_guidance::Patch;
 use serde_json::Value;
 
-use crate::patch::{entry, inline, nested, patch_of, resource_lines};
-use crate::text::extent::{extent, is_json, line_end, line_start};
+use crate::patch::{entry, flow, inline, nested, patch_of, resource_lines};
+use crate::text::extent::{boundary, extent, is_json, line_end, line_start};
 use crate::text::frame::Frames;
 
 /// A line of a diff.
@@ -30,22 +30,34 @@ impl DiffLine {
 pub(crate) fn diff(frames: &Frames<'_>, estate: &Estate, judgement: &Judgement<'_>) -> Vec<DiffLine> {
     let Some(id) = judgement.resource else { return Vec::new() };
     let stack = estate.stack(id.stack);
-    let terraform = estate.inputs.iter().any(|i| i.kind == "terraform" && i.stack.as_deref() == Some(&*stack.id));
+    let terraform =
+        estate.inputs.iter().any(|i| i.kind == "terraform" && i.stack.as_deref() == Some(&*stack.id));
     if terraform {
         let text = judgement.control.fix.terraform.as_deref().unwrap_or_default();
         return text.lines().map(|line| DiffLine::added(line.to_owned())).collect();
     }
     let Some(patch) = patch_of(judgement.control, estate.id(id)) else { return Vec::new() };
-    let writer = Writer { frames, stack, index: id.stack, json: is_json(stack.tree.source()), out: Vec::new() };
+    let writer = Writer {
+        frames,
+        stack,
+        index: id.stack,
+        json: is_json(stack.tree.source()),
+        hunks: Vec::new(),
+        edits: Vec::new(),
+    };
     writer.patch(&patch, stack.resource(id.index), companion(estate, judgement, &patch))
 }
 
-/// The companion that the evidence shows and the patch changes.
+/// The companion that is there and that the patch changes: one that the evidence shows, else
+/// one in the same stack that refers to the resource.
 fn companion(estate: &Estate, judgement: &Judgement<'_>, patch: &Patch) -> Option<ResourceId> {
     patch.companion.as_ref()?;
+    let judged = judgement.resource?;
     let types: Vec<&str> = patch.resources.values().map(|resource| resource.ty.as_str()).collect();
-    let owners = judgement.evidence.iter().filter_map(|evidence| evidence.resource);
-    owners.into_iter().find(|owner| types.contains(&estate.type_name(*owner)))
+    let shown = judgement.evidence.iter().filter_map(|evidence| evidence.resource);
+    let edges = estate.stack(judged.stack).references.iter().filter(|reference| reference.to == judged);
+    let referring = edges.map(|reference| ResourceId { stack: judged.stack, index: reference.from });
+    shown.chain(referring).find(|owner| types.contains(&estate.type_name(*owner)))
 }
 
 struct Writer<'w, 'a> {
@@ -53,7 +65,10 @@ struct Writer<'w, 'a> {
     stack: &'a Stack,
     index: StackIndex,
     json: bool,
-    out: Vec<DiffLine>,
+    /// Lines that belong together.
+    hunks: Vec<Vec<DiffLine>>,
+    /// Parts of lines to replace: from, to, with what.
+    edits: Vec<(usize, usize, String)>,
 }
 
 impl Writer<'_, '_> {
@@ -74,19 +89,25 @@ impl Writer<'_, '_> {
                 let indent = self.indent_in(properties).unwrap_or(2);
                 self.append(pointer, items, indent);
             }
+            self.apply();
+            // In the order of the file; what has no line of its own comes last.
+            let line = |hunk: &Vec<DiffLine>| hunk.iter().find_map(|line| line.number).unwrap_or(u32::MAX);
+            self.hunks.sort_by_key(line);
         }
         match (companion, &patch.companion) {
             (Some(owner), Some(change)) if owner.stack == self.index => {
                 let other = self.stack.resource(owner.index);
                 let name = self.stack.text(other.id).to_owned();
                 let indent = self.column(other.offset as usize);
-                self.context(other.offset as usize, format!("{}{name}:", " ".repeat(indent)));
+                let text = format!("{}{name}:", " ".repeat(indent));
+                self.hunks.push(vec![self.context(other.offset as usize, text)]);
                 for (key, value) in &change.properties {
                     self.set(other.properties, key, value, 0);
                 }
                 for pointer in &change.remove {
                     self.remove(other.properties, pointer);
                 }
+                self.apply();
                 for (pointer, items) in &change.append {
                     let indent = self.indent_in(other.properties).unwrap_or(indent + 4);
                     self.append(pointer, items, indent);
@@ -101,12 +122,13 @@ impl Writer<'_, '_> {
                     } else {
                         let space = " ".repeat(indent);
                         let lines = resource_lines(id, new);
-                        self.out.extend(lines.into_iter().map(|line| DiffLine::added(format!("{space}{line}"))));
+                        let lines = lines.into_iter().map(|line| DiffLine::added(format!("{space}{line}")));
+                        self.hunks.push(lines.collect());
                     }
                 }
             }
         }
-        self.out
+        self.hunks.into_iter().flatten().collect()
     }
 
     fn source(&self) -> &str {
@@ -114,7 +136,8 @@ impl Writer<'_, '_> {
     }
 
     fn column(&self, offset: usize) -> usize {
-        offset.min(self.source().len()) - line_start(self.source().as_bytes(), offset.min(self.source().len()))
+        offset.min(self.source().len())
+            - line_start(self.source().as_bytes(), offset.min(self.source().len()))
     }
 
     fn line_of(&self, offset: usize) -> u32 {
@@ -122,8 +145,34 @@ impl Writer<'_, '_> {
     }
 
     /// A line that stays and says where the change belongs.
-    fn context(&mut self, offset: usize, text: String) {
-        self.out.push(DiffLine { number: Some(self.line_of(offset)), sign: ' ', text });
+    fn context(&self, offset: usize, text: String) -> DiffLine {
+        DiffLine { number: Some(self.line_of(offset)), sign: ' ', text }
+    }
+
+    /// Turns the edits into lines before and after, all edits of a line at once.
+    fn apply(&mut self) {
+        let mut edits = std::mem::take(&mut self.edits);
+        edits.sort_by_key(|(start, end, _)| (*start, *end));
+        let mut rest = edits.as_slice();
+        while let Some((first, _, _)) = rest.first() {
+            let bytes = self.source().as_bytes();
+            let (line, stop) = (line_start(bytes, *first), line_end(bytes, *first));
+            let (these, others) = rest.split_at(rest.partition_point(|(start, _, _)| *start <= stop));
+            let (mut new, mut from) = (String::new(), line);
+            for (start, end, text) in these {
+                new.push_str(&self.shown(from, *start));
+                new.push_str(text);
+                from = *end;
+            }
+            new.push_str(&self.shown(from, stop));
+            let number = Some(self.line_of(line));
+            let old = self.shown(line, stop);
+            self.hunks.push(vec![
+                DiffLine { number, sign: '-', text: old },
+                DiffLine { number, sign: '+', text: new },
+            ]);
+            rest = others;
+        }
     }
 
     /// Sets a property of a map that is written. Maps merge, all else replaces.
@@ -148,19 +197,29 @@ impl Writer<'_, '_> {
         let line = line_start(self.source().as_bytes(), start);
         let stop = line_end(self.source().as_bytes(), start);
         let short = self.short(value);
-        if end <= stop && stop - line < 400 && let Some(short) = short {
-            let (before, after) = (self.shown(line, start), self.shown(end, stop));
+        if end <= stop
+            && stop - line < 400
+            && let Some(short) = short
+        {
+            let before = &self.source()[line..start];
             let tag = before.rfind('!').filter(|at| before[..*at].ends_with(": "));
-            let kept = tag.map_or(before.as_str(), |at| &before[..at]);
-            let number = Some(self.line_of(start));
-            let old = self.shown(line, stop);
-            let new = format!("{kept}{short}{after}");
-            self.out.push(DiffLine { number, sign: '-', text: old });
-            self.out.push(DiffLine { number, sign: '+', text: new });
+            let is_so = match (tree.node(found.value), value) {
+                (Node::Bool(is), Value::Bool(wanted)) => is == *wanted,
+                _ => self.source().get(start..end) == Some(short.as_str()),
+            };
+            if !is_so {
+                self.edits.push((tag.map_or(start, |at| line + at), end, short));
+            }
             return;
         }
+        // What is there goes, and the new value comes in its place.
+        let key_line = line_start(self.source().as_bytes(), tree.key_offset(&found) as usize);
+        self.gone(key_line, end);
         let indent = self.indent_in(map).unwrap_or(2);
         self.block(key, value, indent);
+        if let (Some(new), Some(old)) = (self.hunks.pop(), self.hunks.last_mut()) {
+            old.extend(new);
+        }
     }
 
     /// Adds a property to a map that is written.
@@ -173,26 +232,27 @@ impl Writer<'_, '_> {
         let (line, stop) =
             (line_start(self.source().as_bytes(), first), line_end(self.source().as_bytes(), first));
         let alone = self.source()[line..first].trim_start().trim_start_matches(['"', '\'']).is_empty();
-        if !alone && stop - line < 400 && let Some(short) = self.short(value) {
+        if !alone && stop - line < 400 {
+            let short = if self.json { value.to_string() } else { flow(value) };
             // A map in one line: the property goes in front of the first.
             let quote = self.source()[..first].ends_with(['"', '\'']);
             let at = first - usize::from(quote);
-            let number = Some(self.line_of(first));
             let key = if self.json { format!("\"{key}\"") } else { key.to_owned() };
-            let new = format!("{}{key}: {short}, {}", self.shown(line, at), self.shown(at, stop));
-            let old = self.shown(line, stop);
-            self.out.push(DiffLine { number, sign: '-', text: old });
-            self.out.push(DiffLine { number, sign: '+', text: new });
+            self.edits.push((at, at, format!("{key}: {short}, ")));
             return;
-        }
-        if alone && line > 0 {
-            // The line above, which is the key of the map, says where.
-            let above = line_start(self.source().as_bytes(), line - 1);
-            let text = self.shown(above, line_end(self.source().as_bytes(), above));
-            self.context(above, text);
         }
         let indent = self.indent_in(map).unwrap_or(2);
         self.block(key, value, indent);
+        if alone
+            && line > 0
+            && let Some(mut hunk) = self.hunks.pop()
+        {
+            // The line above, which is the key of the map, says where.
+            let above = line_start(self.source().as_bytes(), line - 1);
+            let text = self.shown(above, line_end(self.source().as_bytes(), above));
+            hunk.insert(0, self.context(above, text));
+            self.hunks.push(hunk);
+        }
     }
 
     fn remove(&mut self, properties: NodeId, pointer: &str) {
@@ -216,16 +276,24 @@ impl Writer<'_, '_> {
         }
         let start = line_start(self.source().as_bytes(), key);
         let end = extent(self.source(), tree.offset(at) as usize).max(key);
+        self.gone(start, end);
+    }
+
+    /// Lines that go.
+    fn gone(&mut self, start: usize, end: usize) {
         let mut line = start;
-        while line <= end && self.out.len() < 64 {
+        let mut hunk = Vec::new();
+        while line <= end && hunk.len() < 64 {
             let stop = line_end(self.source().as_bytes(), line);
-            let (number, text) = (Some(self.line_of(line)), self.shown(line, stop.min(line + 400)));
-            self.out.push(DiffLine { number, sign: '-', text });
+            let (number, text) =
+                (Some(self.line_of(line)), self.shown(line, boundary(self.source(), stop.min(line + 400))));
+            hunk.push(DiffLine { number, sign: '-', text });
             match memchr::memchr(b'\n', &self.source().as_bytes()[line..]) {
                 Some(feed) => line += feed + 1,
                 None => break,
             }
         }
+        self.hunks.push(hunk);
     }
 
     fn append(&mut self, pointer: &str, items: &[Value], indent: usize) {
@@ -243,10 +311,8 @@ impl Writer<'_, '_> {
         let mut lines = Vec::new();
         nested(&mut lines, pointer, items, indent);
         let keys = pointer.split('/').count() - 1;
-        for (at, line) in lines.into_iter().enumerate() {
-            let sign = if at < keys { ' ' } else { '+' };
-            self.out.push(DiffLine { number: None, sign, text: line });
-        }
+        let line = |(at, text)| DiffLine { number: None, sign: if at < keys { ' ' } else { '+' }, text };
+        self.hunks.push(lines.into_iter().enumerate().map(line).collect());
     }
 
     /// A key and its value as lines that are added.
@@ -257,7 +323,7 @@ impl Writer<'_, '_> {
         }
         let mut lines = Vec::new();
         entry(&mut lines, key, value, indent);
-        self.out.extend(lines.into_iter().map(DiffLine::added));
+        self.hunks.push(lines.into_iter().map(DiffLine::added).collect());
     }
 
     fn json_entry(&mut self, key: &str, value: &Value, indent: usize) {
@@ -270,13 +336,17 @@ impl Writer<'_, '_> {
         if let Some(last) = lines.last_mut() {
             last.push(',');
         }
-        self.out.extend(lines.into_iter().map(DiffLine::added));
+        self.hunks.push(lines.into_iter().map(DiffLine::added).collect());
     }
 
     fn short(&self, value: &Value) -> Option<String> {
         match value {
             Value::Object(map) if self.json && !map.is_empty() => None,
-            Value::Array(items) if self.json && items.iter().any(|item| item.is_object() || item.is_array()) => None,
+            Value::Array(items)
+                if self.json && items.iter().any(|item| item.is_object() || item.is_array()) =>
+            {
+                None
+            }
             _ if self.json => serde_json::to_string(value).ok(),
             _ => inline(value),
         }

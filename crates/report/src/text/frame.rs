@@ -4,13 +4,14 @@
 //! file has one long line, and measured in columns of a terminal that shows wide characters.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sekisho_estate::StackIndex;
 
 use crate::places::{Place, Places};
 use crate::report::Color;
 use crate::secrets::{MASK, masks};
+use crate::text::extent::boundary;
 use crate::text::layout::{Style, clean, clip, push_clean, width, wrap};
 
 /// Lines of a value of several lines that are drawn.
@@ -90,6 +91,7 @@ impl<'a> Frames<'a> {
     fn show(&self, stack: StackIndex, start: usize, end: usize) -> Shown {
         let source = self.places.stack(stack).tree.source();
         let masks = self.masks(stack);
+        let (start, end) = (boundary(source, start), boundary(source, end.max(start)));
         let mut shown = Shown { text: String::new(), columns: Vec::new() };
         let (mut column, mut masked) = (0, None);
         for (at, c) in source[start..end].char_indices() {
@@ -106,6 +108,11 @@ impl<'a> Frames<'a> {
                 }
                 continue;
             }
+            if matches!(c, ' '..='~') {
+                shown.text.push(c);
+                column += 1;
+                continue;
+            }
             let before = shown.text.len();
             push_clean(&mut shown.text, c);
             column += width(&shown.text[before..]);
@@ -114,8 +121,8 @@ impl<'a> Frames<'a> {
         shown
     }
 
-    /// The frame of some marks; the first names the place.
-    pub(crate) fn draw(&self, marks: &[Mark]) -> Drawn {
+    /// The frame of some marks; the first names the place and has the colour.
+    pub(crate) fn draw(&self, marks: &[Mark], style: Style) -> Drawn {
         let mut stacks: Vec<StackIndex> = Vec::new();
         for mark in marks {
             if !stacks.contains(&mark.place.stack) {
@@ -137,7 +144,7 @@ impl<'a> Frames<'a> {
                 lines.push(self.location(gutter, arrow, first.place));
             }
             group.sort_by_key(|(_, mark)| mark.place.offset);
-            self.group(stack, &group, gutter, &mut lines);
+            self.group(stack, &group, (gutter, style), &mut lines);
         }
         Drawn { lines, gutter }
     }
@@ -152,86 +159,64 @@ impl<'a> Frames<'a> {
 
     fn last_line(&self, mark: &Mark) -> u32 {
         let first = self.places.position(mark.place).line;
-        let end = Place { stack: mark.place.stack, offset: mark.end.saturating_sub(1).max(mark.place.offset) };
+        let end =
+            Place { stack: mark.place.stack, offset: mark.end.saturating_sub(1).max(mark.place.offset) };
         if mark.hidden { first } else { self.places.position(end).line.min(first + MOST_LINES - 1) }
     }
 
-    fn group(&self, stack: StackIndex, group: &[(bool, &Mark)], gutter: usize, lines: &mut Vec<String>) {
-        let bar = self.color.paint(Style::Frame, "|");
-        let margin = format!("{} {bar}", " ".repeat(gutter));
-        let is_long = |mark: &Mark| self.last_line(mark) > self.places.position(mark.place).line;
-        let long = group.iter().any(|(_, mark)| is_long(mark));
-        let mut drawn = 0;
-        lines.push(margin.clone());
-        for &(primary, mark) in group {
-            let first = self.places.position(mark.place).line;
-            if mark.hidden {
-                for line in wrap(&mark.label, self.width.saturating_sub(gutter + 3)) {
-                    lines.push(format!("{margin} {line}"));
-                }
-                continue;
-            }
-            let last = if primary || !long { self.last_line(mark) } else { first };
-            if drawn > 0 && first > drawn + 1 {
-                lines.push(self.color.paint(Style::Frame, "..."));
-            }
-            let style = if primary { Style::Strong } else { Style::Frame };
-            for line in first.max(drawn + 1)..=last {
-                let rail = match (long, last > first && line > first) {
-                    (true, true) => self.color.paint(style, "| "),
-                    (true, false) => "  ".to_owned(),
-                    (false, _) => String::new(),
-                };
-                let text = self.line(stack, line, mark, gutter, long).0;
-                let number = self.color.paint(Style::Frame, &format!("{line:>gutter$}"));
-                lines.push(format!("{number} {bar} {rail}{text}").trim_end().to_owned());
-                if line == first && last > first {
-                    let (_, column, _) = self.line(stack, line, mark, gutter, long);
-                    let corner = format!(" {}^", "_".repeat(column + 1));
-                    lines.push(format!("{margin} {}", self.color.paint(style, &corner)));
-                }
-            }
-            drawn = drawn.max(last);
-            self.underline(stack, mark, (first, last), long, primary, gutter, &margin, lines);
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what one row of a frame depends on")]
-    fn underline(
+    /// The lines of one file with the marks in it. One value of several lines has a rail on
+    /// the left; of another only the first line is marked.
+    fn group(
         &self,
         stack: StackIndex,
-        mark: &Mark,
-        (first, last): (u32, u32),
-        long: bool,
-        primary: bool,
-        gutter: usize,
-        margin: &str,
+        group: &[(bool, &Mark)],
+        (gutter, worst): (usize, Style),
         lines: &mut Vec<String>,
     ) {
-        let style = if primary { Style::Strong } else { Style::Frame };
-        let (_, start, end) = self.line(stack, last, mark, gutter, long);
-        let available = self.width.saturating_sub(gutter + 3 + if long { 2 } else { 0 });
-        let (row, under) = if last > first {
-            (format!("|{}^", "_".repeat(end.max(1))), end + 2)
-        } else {
-            let sign = if primary { "^" } else { "-" };
-            let under = end.saturating_sub(start).max(1);
-            (format!("{}{}{}", if long { "  " } else { "" }, " ".repeat(start), sign.repeat(under)), start + under)
-        };
-        let fits = under + 1 + width(&mark.label) <= available;
-        let beside = if fits && !mark.label.is_empty() { format!(" {}", mark.label) } else { String::new() };
-        lines.push(format!("{margin} {}", self.color.paint(style, &format!("{row}{beside}"))));
-        if !fits {
-            let column = if last > first { 0 } else { start.min(available.saturating_sub(32)) };
-            let indent = " ".repeat(column + if long { 2 } else { 0 });
-            for line in wrap(&mark.label, available - column) {
-                lines.push(format!("{margin} {indent}{}", self.color.paint(style, &line)));
+        let spans = |mark: &Mark| (self.places.position(mark.place).line, self.last_line(mark));
+        let is_long = |(_, mark): &&(bool, &Mark)| spans(mark).0 < spans(mark).1;
+        let long = group.iter().find(|(primary, _)| *primary).filter(is_long).or(group.iter().find(is_long));
+        let bar = self.color.paint(Style::Frame, "|");
+        let margin = format!("{} {bar}", " ".repeat(gutter));
+        let mut rows = Rows { frames: self, stack, gutter, margin, worst, rail: None, lines };
+        if let Some((primary, mark)) = long {
+            let (first, last) = spans(mark);
+            rows.rail = Some(Rail { mark, style: rows.style(*primary), first, last });
+        }
+        rows.lines.push(rows.margin.clone());
+        let mut at: BTreeMap<u32, Vec<(bool, &Mark)>> = BTreeMap::new();
+        for &(primary, mark) in group {
+            if mark.hidden {
+                for line in wrap(&mark.label, self.width.saturating_sub(gutter + 3)) {
+                    rows.lines.push(format!("{} {line}", rows.margin));
+                }
+            } else if rows.rail.as_ref().is_some_and(|rail| std::ptr::eq(rail.mark, mark)) {
+                for line in spans(mark).0..=spans(mark).1 {
+                    at.entry(line).or_default();
+                }
+            } else {
+                at.entry(spans(mark).0).or_default().push((primary, mark));
             }
+        }
+        let mut before = None;
+        for (line, marks) in at {
+            if before.is_some_and(|before| line > before + 1) {
+                rows.lines.push(self.color.paint(Style::Frame, "..."));
+            }
+            rows.source_line(line, &marks);
+            before = Some(line);
         }
     }
 
     /// A line as it is shown, and the columns between which the mark lies in it.
-    fn line(&self, stack: StackIndex, line: u32, mark: &Mark, gutter: usize, long: bool) -> (String, usize, usize) {
+    fn line(
+        &self,
+        stack: StackIndex,
+        line: u32,
+        mark: &Mark,
+        gutter: usize,
+        long: bool,
+    ) -> (String, usize, usize) {
         let source = self.places.stack(stack).tree.source();
         let (start, end) = self.places.lines(stack).range(source, line);
         let (from, to) = (mark.place.offset as usize, mark.end as usize);
@@ -242,14 +227,16 @@ impl<'a> Frames<'a> {
             right = boundary(source, near(near(from) + AROUND));
         }
         let shown = self.show(stack, left, right);
-        let (first, last) = (shown.column(near(from).clamp(left, right)), shown.column(near(to).clamp(left, right)));
+        let (first, last) =
+            (shown.column(near(from).clamp(left, right)), shown.column(near(to).clamp(left, right)));
         let available = self.width.saturating_sub(gutter + 3 + if long { 2 } else { 0 }).max(24);
         let whole = shown.columns.last().map_or(0, |(_, column)| *column);
         if whole <= available && left == start && right == end {
             return (shown.text, first, last);
         }
         // A window of the line, with the mark a third into it.
-        let skip = if first + (last - first).min(available / 2) < available.saturating_sub(3) && left == start {
+        let skip = if first + (last - first).min(available / 2) < available.saturating_sub(3) && left == start
+        {
             0
         } else {
             first.saturating_sub(available / 3)
@@ -260,7 +247,7 @@ impl<'a> Frames<'a> {
         let mut shift = None;
         let mut rest = String::new();
         for c in shown.text.chars() {
-            let wide = width(c.encode_utf8(&mut [0; 4]));
+            let wide = if c.is_ascii() { 1 } else { width(c.encode_utf8(&mut [0; 4])) };
             if column >= skip {
                 shift.get_or_insert(column);
                 rest.push(c);
@@ -278,10 +265,122 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// The nearest boundary of characters at or before a byte.
-fn boundary(text: &str, mut byte: usize) -> usize {
-    while !text.is_char_boundary(byte) {
-        byte -= 1;
+/// A value of several lines.
+struct Rail<'m> {
+    mark: &'m Mark,
+    style: Style,
+    first: u32,
+    last: u32,
+}
+
+/// Writes the rows of a frame.
+struct Rows<'f, 'a, 'm> {
+    frames: &'f Frames<'a>,
+    stack: StackIndex,
+    gutter: usize,
+    /// What stands left of a row without a line number.
+    margin: String,
+    /// Colour of the first mark.
+    worst: Style,
+    rail: Option<Rail<'m>>,
+    lines: &'f mut Vec<String>,
+}
+
+impl Rows<'_, '_, '_> {
+    fn style(&self, primary: bool) -> Style {
+        if primary { self.worst } else { Style::Frame }
     }
-    byte
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        self.frames.color.paint(style, text)
+    }
+
+    /// Columns for a line of the source.
+    fn available(&self) -> usize {
+        self.frames.width.saturating_sub(self.gutter + 3 + if self.rail.is_some() { 2 } else { 0 })
+    }
+
+    fn cut(&self, line: u32, mark: &Mark) -> (String, usize, usize) {
+        self.frames.line(self.stack, line, mark, self.gutter, self.rail.is_some())
+    }
+
+    /// A line of the source, and below it its marks.
+    fn source_line(&mut self, line: u32, marks: &[(bool, &Mark)]) {
+        let (corner, inside, end) = self.rail.as_ref().map_or((None, false, None), |rail| {
+            let end = (line == rail.last).then(|| self.cut(line, rail.mark).2);
+            let corner = (line == rail.first).then(|| self.cut(line, rail.mark).1);
+            (corner, rail.first < line && line <= rail.last, end)
+        });
+        let mut drawn = None;
+        if let (Some(rail), true) = (&self.rail, marks.is_empty() || corner.is_some()) {
+            let text = self.cut(line, rail.mark).0;
+            self.text(line, &text, inside);
+            drawn = Some(text);
+        }
+        if let (Some(column), Some(rail)) = (corner, &self.rail) {
+            let row = self.paint(rail.style, &format!(" {}^", "_".repeat(column + 1)));
+            self.lines.push(format!("{} {row}", self.margin));
+        }
+        for (primary, mark) in marks {
+            let (text, from, to) = self.cut(line, mark);
+            // A line that is cut around its mark is drawn for each.
+            if drawn.as_ref() != Some(&text) {
+                self.text(line, &text, inside);
+                drawn = Some(text);
+            }
+            let under = to.saturating_sub(from).max(1);
+            let row = format!("{}{}", " ".repeat(from), if *primary { "^" } else { "-" }.repeat(under));
+            self.mark(&row, from, &mark.label, self.style(*primary), inside || corner.is_some());
+        }
+        if let (Some(end), Some(rail)) = (end, &self.rail) {
+            let (style, label) = (rail.style, rail.mark.label.clone());
+            let row = format!("|{}^", "_".repeat(end.max(1)));
+            let fits = width(&row) + 1 + width(&label) <= self.available() + 2;
+            let beside = if fits && !label.is_empty() { format!(" {label}") } else { String::new() };
+            let row = self.paint(style, &format!("{row}{beside}"));
+            self.lines.push(format!("{} {row}", self.margin));
+            if !fits {
+                self.label(&label, 2, style);
+            }
+        }
+    }
+
+    fn text(&mut self, line: u32, text: &str, inside: bool) {
+        let rail = self.prefix(inside);
+        let bar = self.paint(Style::Frame, "|");
+        let number = self.paint(Style::Frame, &format!("{line:>width$}", width = self.gutter));
+        self.lines.push(format!("{number} {bar} {rail}{text}").trim_end().to_owned());
+    }
+
+    /// What stands left of a line where some value has a rail.
+    fn prefix(&self, inside: bool) -> String {
+        match &self.rail {
+            Some(rail) if inside => self.paint(rail.style, "| "),
+            Some(_) => "  ".to_owned(),
+            None => String::new(),
+        }
+    }
+
+    /// A mark under a line with its label beside it, or below where there is no room.
+    fn mark(&mut self, row: &str, from: usize, label: &str, style: Style, inside: bool) {
+        let prefix = self.prefix(inside);
+        let fits = width(row) + 1 + width(label) <= self.available();
+        let beside = if fits && !label.is_empty() { format!(" {label}") } else { String::new() };
+        let row = self.paint(style, &format!("{row}{beside}"));
+        self.lines.push(format!("{} {prefix}{row}", self.margin));
+        if !fits {
+            let column = from.min(self.available().saturating_sub(32));
+            for line in wrap(label, self.available() - column) {
+                let line = self.paint(style, &line);
+                self.lines.push(format!("{} {prefix}{}{line}", self.margin, " ".repeat(column)));
+            }
+        }
+    }
+
+    fn label(&mut self, label: &str, column: usize, style: Style) {
+        for line in wrap(label, self.available()) {
+            let line = self.paint(style, &line);
+            self.lines.push(format!("{} {}{line}", self.margin, " ".repeat(column)));
+        }
+    }
 }

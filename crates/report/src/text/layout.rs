@@ -26,7 +26,8 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
 }
 
 fn unsafe_on_a_terminal(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Appends a character as [`clean`] has it.
@@ -253,7 +254,11 @@ impl<'o> Rows<'o> {
                     Line::Code(text) => put(text),
                     Line::Text(text) => {
                         let indent = text.len() - text.trim_start().len();
-                        for (at, line) in wrap(text, room.saturating_sub(indent)).iter().enumerate() {
+                        for (at, line) in
+                            wrap(text, room.saturating_sub(if indent > 0 { indent + 2 } else { 0 }))
+                                .iter()
+                                .enumerate()
+                        {
                             let hang = indent + if at > 0 && indent > 0 { 2 } else { 0 };
                             put(&format!("{}{line}", " ".repeat(hang)));
                         }
@@ -277,7 +282,8 @@ mod tests {
         );
         // No line begins with a full stop, and no line ends with an opening bracket.
         for columns in 16..40 {
-            for line in wrap("受保護醫療資訊（PHI）須加密。請設定「加密」為開啟，並確認金鑰。", columns) {
+            for line in wrap("受保護醫療資訊（PHI）須加密。請設定「加密」為開啟，並確認金鑰。", columns)
+            {
                 assert!(!line.starts_with(['。', '）', '」', '，']), "{columns}: {line}");
                 assert!(!line.ends_with(['（', '「']), "{columns}: {line}");
             }
@@ -290,6 +296,19 @@ mod tests {
         assert_eq!(prose("できます。 パスワード a b"), "できます。パスワード a b");
         // A name keeps its spaces.
         assert_eq!(wrap("旧 システム", 40), ["旧 システム"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn wrapping_loses_nothing(text in "[a-c 関所、。（）「」é]{0,80}", columns in 16_usize..60) {
+            let lines = wrap(&text, columns);
+            let dense = |text: &str| text.replace(' ', "");
+            proptest::prop_assert_eq!(dense(&lines.concat()), dense(&text));
+            for line in &lines {
+                // Only what cannot be broken is too wide.
+                proptest::prop_assert!(width(line) <= columns || pieces(line).len() == 1, "{}", line);
+            }
+        }
     }
 
     #[test]

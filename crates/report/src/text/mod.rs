@@ -14,8 +14,8 @@ use std::io::{self, Write};
 use sekisho_assess::{EvidenceKind, Judgement, Verdict};
 use sekisho_estate::{ResourceId, StackIndex};
 
+use finding::{Findings, Fold, bundle, fold};
 pub(crate) use finding::{citation, failing, source};
-use finding::{Findings, Fold, fold};
 use frame::Frames;
 use layout::Style;
 
@@ -50,8 +50,13 @@ impl Report<'_> {
             return out.flush();
         }
         let places = Places::new(self.estate);
-        let frames =
-            Frames::new(places, self.options.color, self.options.width, self.found(), self.estate.stacks.len());
+        let frames = Frames::new(
+            places,
+            self.options.color,
+            self.options.width,
+            self.found(),
+            self.estate.stacks.len(),
+        );
         let mut findings = Findings::new(self, say, frames);
         let mut text = String::new();
         if !fails.is_empty() {
@@ -67,8 +72,8 @@ impl Report<'_> {
         }
         if !unknowns.is_empty() {
             self.heading(say.section_not_decided(), &mut text);
-            for fold in &unknowns {
-                findings.unknown(fold, &mut text);
+            for folds in bundle(unknowns) {
+                findings.unknown(&folds, &mut text);
                 send(&mut text, out)?;
             }
         }

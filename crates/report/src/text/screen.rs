@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use sekisho_assess::{Judgement, Verdict};
-use sekisho_estate::{Input, InputStatus};
+use sekisho_estate::{Input, InputStatus, ReasonCode};
 use sekisho_guidance::{Label, Severity};
 
 use super::finding::Fold;
@@ -46,42 +46,63 @@ impl Report<'_> {
 
     /// Fails by severity. What is zero is said too, and never in green.
     fn headline(&self, say: Say, text: &mut String) {
-        let mut parts = Vec::new();
+        let (mut line, mut used) = (String::from(" "), 1);
+        let mut put = |part: &str, style: Style| {
+            if used + 3 + width(part) > self.options.width {
+                text.push_str(&std::mem::replace(&mut line, " ".to_owned()));
+                text.push('\n');
+                used = 1;
+            }
+            let gap = if used == 1 { " " } else { "   " };
+            line.push_str(gap);
+            line.push_str(&self.options.color.paint(style, part));
+            used += gap.len() + width(part);
+        };
         for (&severity, count) in Severity::ALL.iter().zip(self.by_severity()).rev() {
             let part = format!("{} {count}", say.severity(severity));
-            let style = if count > 0 { Style::Severity(severity) } else { Style::Dim };
-            parts.push(self.options.color.paint(style, &part));
+            put(&part, if count > 0 { Style::Severity(severity) } else { Style::Dim });
         }
         let undecided = self.count(Verdict::Unknown);
         let part = format!("{} {undecided}", say.verdict(Verdict::Unknown));
-        let style = if undecided > 0 { Style::Unknown } else { Style::Dim };
-        parts.push(self.options.color.paint(style, &part));
-        let _ = writeln!(text, "  {}\n", parts.join("   "));
+        put(&part, if undecided > 0 { Style::Unknown } else { Style::Dim });
+        let _ = writeln!(text, "{line}\n");
     }
 
     fn worst(&self, say: Say, fails: &[Fold<'_>], text: &mut String) {
-        let shown = &fails[..fails.len().min(MOST_FINDINGS)];
-        let column = shown.iter().map(|fold| width(say.severity(fold.first.severity))).max().unwrap_or(0);
+        // One control is one line here, whatever its evidence.
+        let mut kinds: Vec<(&Judgement<'_>, usize)> = Vec::new();
+        for fold in fails {
+            let same = |first: &Judgement<'_>| {
+                std::ptr::eq(first.control, fold.first.control) && first.severity == fold.first.severity
+            };
+            match kinds.iter_mut().find(|(first, _)| same(first)) {
+                Some((_, count)) => *count += 1 + fold.like.len(),
+                None => kinds.push((fold.first, 1 + fold.like.len())),
+            }
+        }
+        let shown = &kinds[..kinds.len().min(MOST_FINDINGS)];
+        let column = shown.iter().map(|(first, _)| width(say.severity(first.severity))).max().unwrap_or(0);
         let space = " ".repeat(column + 4);
         let room = self.options.width.saturating_sub(column + 4);
-        for fold in shown {
-            let severity = fold.first.severity;
-            let word = pad(say.severity(severity), column);
-            let word = self.options.color.paint(Style::Severity(severity), &word);
-            for (at, line) in wrap(&prose(fold.first.control.title.get(say.0)), room).iter().enumerate() {
+        for (first, count) in shown {
+            let word = pad(say.severity(first.severity), column);
+            let word = self.options.color.paint(Style::Severity(first.severity), &word);
+            for (at, line) in wrap(&prose(first.control.title.get(say.0)), room).iter().enumerate() {
                 let head = if at == 0 { format!("  {word}  ") } else { space.clone() };
                 let _ = writeln!(text, "{head}{line}");
             }
-            let address = clean(&fold.first.address(self.estate)).into_owned();
-            let place = match fold.like.len() {
-                0 => address,
-                more => say.finding_and_more(address, more),
+            let place = |address: &str| match count - 1 {
+                0 => format!("{}  {address}", first.control.id),
+                more => format!("{}  {}", first.control.id, say.finding_and_more(address, more)),
             };
-            let line = format!("{}  {place}", fold.first.control.id);
+            let mut line = place(&clean(&first.address(self.estate)));
+            if let Some(resource) = first.resource.filter(|_| width(&line) > room) {
+                line = place(&clean(self.estate.id(resource)));
+            }
             let _ = writeln!(text, "{space}{}", self.options.color.paint(Style::Dim, &clip(&line, room)));
         }
-        if fails.len() > shown.len() {
-            let _ = writeln!(text, "{space}{}", say.screen_more_kinds(fails.len() - shown.len()));
+        if kinds.len() > shown.len() {
+            let _ = writeln!(text, "{space}{}", say.screen_more_kinds(kinds.len() - shown.len()));
         }
         if !shown.is_empty() {
             text.push('\n');
@@ -98,7 +119,9 @@ impl Report<'_> {
                     let entry = reasons.entry(reason.code.name()).or_default();
                     entry.0 += 1;
                     let same = |other: &&Judgement<'_>| other.reason.as_ref() == Some(reason);
-                    if entry.1.len() < 3 && !entry.1.iter().any(same) {
+                    // An account setting is a sentence of its own: one is enough.
+                    let most = if reason.code == ReasonCode::AccountSetting { 1 } else { 3 };
+                    if entry.1.len() < most && !entry.1.iter().any(same) {
                         entry.1.push(judgement);
                     }
                 }
@@ -136,7 +159,7 @@ impl Report<'_> {
             say.row_read(),
             say.screen_read(of(InputStatus::Read).count(), self.resources(), self.judged()),
         );
-        let lost: Vec<&Input> = of(InputStatus::Partly).chain(of(InputStatus::Unreadable)).collect();
+        let lost: Vec<&Input> = of(InputStatus::Unreadable).chain(of(InputStatus::Partly)).collect();
         let ignored = of(InputStatus::Ignored).count();
         if !lost.is_empty() || ignored > 0 {
             rows.add(
@@ -157,7 +180,8 @@ impl Report<'_> {
         let types = &self.assessment.unknown_types;
         if !types.is_empty() {
             let shown = types.iter().take(MOST_FILES);
-            let mut list = shown.map(|(name, n)| format!("{} ({n})", clean(name))).collect::<Vec<_>>().join(", ");
+            let mut list =
+                shown.map(|(name, n)| format!("{} ({n})", clean(name))).collect::<Vec<_>>().join(", ");
             if types.len() > MOST_FILES {
                 list = say.finding_and_more(list, types.len() - MOST_FILES);
             }
@@ -173,7 +197,14 @@ impl Report<'_> {
             });
             for (index, stack, reason, offset) in found.take(2) {
                 let at = all.position(crate::places::Place { stack: index, offset });
-                let _ = write!(places, "\n  {}:{}:{}: {}", clean(&stack.file), at.line, at.column, clean(&say.reason(reason)));
+                let _ = write!(
+                    places,
+                    "\n  {}:{}:{}: {}",
+                    clean(&stack.file),
+                    at.line,
+                    at.column,
+                    clean(&say.reason(reason))
+                );
             }
             rows.add(say.row_unresolved(), say.screen_unresolved(unresolved));
             places.lines().skip(1).for_each(|line| rows.more(line));
@@ -182,7 +213,8 @@ impl Report<'_> {
             rows.add(say.row_notices(), say.screen_notices(self.assessment.notices.len()));
         }
         let labels = self.assessment.judgements.iter().map(|j| j.label);
-        if self.options.phi_assumed && !labels.clone().any(|l| l == Label::Declared || l == Label::Evidenced) {
+        if self.options.phi_assumed && !labels.clone().any(|l| l == Label::Declared || l == Label::Evidenced)
+        {
             rows.add("PHI", say.screen_assumed());
         }
         if let Some(exit) = self.options.exit {
@@ -227,7 +259,8 @@ impl Report<'_> {
             (InputStatus::Ignored, say.status_ignored()),
         ];
         for (status, label) in groups {
-            let files: Vec<&Input> = self.estate.inputs.iter().filter(|input| input.status == status).collect();
+            let files: Vec<&Input> =
+                self.estate.inputs.iter().filter(|input| input.status == status).collect();
             for (at, input) in files.iter().take(MOST_IGNORED).enumerate() {
                 if at == 0 { rows.add(label, problem(input)) } else { rows.more(problem(input)) }
             }
@@ -239,9 +272,8 @@ impl Report<'_> {
             rows.add(say.row_read(), say.screen_no_files());
         }
         if let Some(exit) = self.options.exit {
-            let severity = say.severity(exit.fail_on);
             let text = match exit.status {
-                0 => say.screen_exit_none(severity, exit.fail_on.name()),
+                0 => say.screen_exit_nothing().to_owned(),
                 3 => say.screen_exit_strict().to_owned(),
                 _ => String::new(),
             };
@@ -314,16 +346,16 @@ impl Report<'_> {
             .map(|(severity, count)| format!("{} {count}", say.severity(*severity)))
             .collect();
         let detail = if worst.is_empty() { String::new() } else { format!(" ({})", worst.join(", ")) };
-        let line = say.screen_closing(
-            format!("{fails}{detail}"),
-            self.count(Verdict::Unknown),
-            self.undecided_on_phi(),
-        );
-        for line in wrap(&line, self.options.width) {
-            let _ = writeln!(text, "{line}");
-        }
-        for line in wrap(say.screen_more(), self.options.width) {
-            let _ = writeln!(text, "{line}");
+        let (fails, undecided) = (format!("{fails}{detail}"), self.count(Verdict::Unknown));
+        let line = match self.undecided_on_phi() {
+            0 => say.screen_closing(fails, undecided),
+            phi => say.screen_closing_phi(fails, undecided, phi),
+        };
+        let more = self.assessment.judgements.iter().any(Judgement::is_finding);
+        for line in [line.as_str(), if more { say.screen_more() } else { "" }] {
+            for line in wrap(line, self.options.width) {
+                let _ = writeln!(text, "{line}");
+            }
         }
     }
 }

@@ -9,8 +9,8 @@ use sekisho_assess::{
 };
 use sekisho_estate::json::{self, Limits};
 use sekisho_estate::{
-    Estate, Input, InputStatus, NodeId, Problem, Reason, ReasonCode, Resource, ResourceId, ResourceIndex, Route,
-    Stack, StackIndex, Step, Variable, yaml,
+    Estate, Input, InputStatus, NodeId, Problem, Reason, ReasonCode, Resource, ResourceId, ResourceIndex,
+    Route, Stack, StackIndex, Step, Variable, yaml,
 };
 use sekisho_guidance::{Confidence, Control, Fix, Harm, Label, Reach, Scope, Severity, Text};
 use sekisho_report::{Options, Report};
@@ -75,7 +75,15 @@ pub(crate) fn input(
     problems: Vec<Problem>,
 ) -> Input {
     let sha256 = if status == InputStatus::Unreadable { String::new() } else { "0".repeat(64) };
-    Input { path: path.to_owned(), sha256, kind, stack: stack.map(str::to_owned), status, resources, problems }
+    Input {
+        path: path.to_owned(),
+        sha256,
+        kind,
+        stack: stack.map(str::to_owned),
+        status,
+        resources,
+        problems,
+    }
 }
 
 pub(crate) fn problem(line: u32, column: u32, message: &str) -> Problem {
@@ -209,11 +217,7 @@ pub(crate) fn controls() -> Controls {
             "インスタンスの情報を取得できる者なら誰でも読めます。",
             "能查詢此執行個體的人都能讀到。",
         ),
-        text(
-            "Keep it in Secrets Manager.",
-            "Secrets Manager に保管します。",
-            "改存放於 Secrets Manager。",
-        ),
+        text("Keep it in Secrets Manager.", "Secrets Manager に保管します。", "改存放於 Secrets Manager。"),
     );
     secret.applies = list(&MACHINE);
 
@@ -239,7 +243,13 @@ pub(crate) fn steps(pointer: &str) -> Route {
 }
 
 /// Evidence at a place in the properties of a resource.
-pub(crate) fn evidence(estate: &Estate, of: ResourceId, kind: EvidenceKind, pointer: &str, value: Option<&str>) -> Evidence {
+pub(crate) fn evidence(
+    estate: &Estate,
+    of: ResourceId,
+    kind: EvidenceKind,
+    pointer: &str,
+    value: Option<&str>,
+) -> Evidence {
     let stack = estate.stack(of.stack);
     let mut at: NodeId = estate.resource(of).properties;
     let route = steps(pointer);
@@ -369,7 +379,9 @@ pub(crate) fn clinic() -> Estate {
 /// What was found in the clinic.
 pub(crate) fn findings<'c>(estate: &Estate, controls: &'c Controls) -> Assessment<'c> {
     let id = |name: &str| find(estate, name);
-    let off = |name: &str| vec![evidence(estate, id(name), EvidenceKind::Value, "/StorageEncrypted", Some("false"))];
+    let off = |name: &str| {
+        vec![evidence(estate, id(name), EvidenceKind::Value, "/StorageEncrypted", Some("false"))]
+    };
     let fail = Verdict::Fail;
     let mut judgements = vec![
         judgement(&controls.encryption, Some(id("PatientsDb")), fail, Severity::High, off("PatientsDb")),
@@ -397,8 +409,13 @@ pub(crate) fn findings<'c>(estate: &Estate, controls: &'c Controls) -> Assessmen
         missing.offset = estate.resource(id(name)).offset;
         vec![missing]
     };
-    let mut claims =
-        judgement(&controls.plain_http, Some(id("ClaimsBucket")), fail, Severity::High, missing("ClaimsBucket"));
+    let mut claims = judgement(
+        &controls.plain_http,
+        Some(id("ClaimsBucket")),
+        fail,
+        Severity::High,
+        missing("ClaimsBucket"),
+    );
     claims.confidence = Confidence::Medium;
     judgements.push(claims);
     let mut reports = judgement(
@@ -417,8 +434,13 @@ pub(crate) fn findings<'c>(estate: &Estate, controls: &'c Controls) -> Assessmen
     }));
     judgements.push(reports);
 
-    let mut statement =
-        evidence(estate, id("ReportsPolicy"), EvidenceKind::Statement, "/PolicyDocument/Statement/0", Some("公開"));
+    let mut statement = evidence(
+        estate,
+        id("ReportsPolicy"),
+        EvidenceKind::Statement,
+        "/PolicyDocument/Statement/0",
+        Some("公開"),
+    );
     statement.resource = Some(id("ReportsPolicy"));
     let mut default = evidence(estate, id("ReportsBucket"), EvidenceKind::Default, "", Some("true"));
     default.route = default.route.key("PublicAccessBlockConfiguration");
@@ -466,7 +488,12 @@ pub(crate) fn index(stack: u32, resource: u32) -> ResourceId {
 }
 
 /// The text of one format.
-pub(crate) fn written(estate: &Estate, assessment: &Assessment<'_>, options: &Options, format: sekisho_report::Format) -> String {
+pub(crate) fn written(
+    estate: &Estate,
+    assessment: &Assessment<'_>,
+    options: &Options,
+    format: sekisho_report::Format,
+) -> String {
     let mut out = Vec::new();
     Report { estate, assessment, options }.write(format, &mut out).unwrap();
     String::from_utf8(out).unwrap()

@@ -1,0 +1,98 @@
+//! The guidance as people and programs see it.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use sekisho_guidance::{Language, Level, ResolutionKind};
+use sekisho_report::{
+    GuidanceFilter, Notation, Options, guidance_coverage, guidance_list, guidance_search, guidance_show,
+};
+use serde_json::Value;
+
+fn options(language: Language) -> Options {
+    Options { language, ..Options::default() }
+}
+
+fn show(id: &str, notation: Notation, language: Language) -> String {
+    let mut out = Vec::new();
+    guidance_show(id, notation, &options(language), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn list(filter: &GuidanceFilter) -> Value {
+    let mut out = Vec::new();
+    guidance_list(filter, Notation::Json, &Options::default(), &mut out).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+#[test]
+fn coverage_is_what_its_schema_says() {
+    let schema = include_str!("../../../docs/schema/sekisho.coverage-1.schema.json");
+    let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let mut out = Vec::new();
+    guidance_coverage(Notation::Json, &Options::default(), &mut out).unwrap();
+    let value: Value = serde_json::from_slice(&out).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(value["rows"], 1592);
+    assert_eq!(value["items"].as_array().unwrap().len(), 1592);
+    let counts = value["by_resolution"].as_object().unwrap();
+    assert_eq!(counts.values().map(|count| count.as_u64().unwrap()).sum::<u64>(), 1592);
+    let s3 = value["items"].as_array().unwrap().iter().find(|item| item["id"] == "hipaa/s3/3").unwrap();
+    assert_eq!((&s3["resolution"], &s3["by"][0]), (&"control".into(), &"s3-bucket-allows-plain-http".into()));
+}
+
+#[test]
+fn a_row_is_shown_in_each_language() {
+    let text = show("hipaa/s3/3", Notation::Text, Language::En);
+    for part in
+        ["encrypted transport", "Architecting for HIPAA (2023)", "918", "must", "s3-bucket-allows-plain-http"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(show("hipaa/s3/3", Notation::Text, Language::Ja).contains("コントロールで判定"));
+    assert!(show("hipaa/s3/3", Notation::Text, Language::ZhTw).contains("由控制項判定"));
+    let asked = show("hipaa/aurora/3", Notation::Text, Language::Ja);
+    assert!(asked.contains("Amazon Aurora の暗号化"), "{asked}");
+}
+
+#[test]
+fn what_a_section_does_not_state_is_said_to_be_so() {
+    let duty = show("hipaa/s3/1", Notation::Text, Language::En);
+    assert!(duty.contains("the duty comes from") && duty.contains("hipaa/intro/13"), "{duty}");
+    assert!(show("hipaa/xray/4", Notation::Text, Language::En).contains("concluded by us"));
+    let automatic = show("hipaa/aurora/2", Notation::Text, Language::En);
+    assert!(
+        automatic.contains("no report on file") && automatic.contains("only while hipaa/aurora/1"),
+        "{automatic}"
+    );
+}
+
+#[test]
+fn rows_are_filtered_and_found() {
+    let filter =
+        GuidanceFilter { service: Some("s3".into()), level: Some(Level::Must), ..Default::default() };
+    let rows = list(&filter);
+    let ids: Vec<_> =
+        rows["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"hipaa/s3/3") && ids.iter().all(|id| id.contains("s3")), "{ids:?}");
+    let pending = GuidanceFilter {
+        resolution: Some(ResolutionKind::AnalysisPending),
+        detail: Some("host".into()),
+        ..Default::default()
+    };
+    assert!(list(&pending)["rows"].as_array().unwrap().len() > 40);
+    let mut out = Vec::new();
+    guidance_search("s3 TLS なし", Notation::Text, &Options::default(), &mut out).unwrap();
+    guidance_search("two-factor ROOT", Notation::Text, &Options::default(), &mut out).unwrap();
+    assert!(String::from_utf8(out).unwrap().contains("bp/trusted-advisor/12"));
+}
+
+#[test]
+fn a_misspelt_name_is_answered_with_the_nearest() {
+    let error =
+        guidance_show("hipaa/s3/33", Notation::Text, &Options::default(), &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("did you mean `hipaa/s3/3`"), "{error}");
+    let filter = GuidanceFilter { service: Some("elasticach".into()), ..Default::default() };
+    let error = guidance_list(&filter, Notation::Text, &Options::default(), &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("did you mean `elasticache`"), "{error}");
+}
