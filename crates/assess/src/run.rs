@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use bumpalo::Bump;
 use rayon::prelude::*;
-use sekisho_estate::{Estate, ResourceId, Route, StackIndex, View};
+use sekisho_estate::secret::is_secret_name;
+use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Step, Tree, View};
 use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile};
 use sekisho_guidance::{Confidence, Control, Label, Level, Scope, Severity, controls_for, severity};
 use sha2::{Digest, Sha256};
@@ -285,7 +286,11 @@ impl Context<'_> {
                 let place = at(view);
                 // A value out of a default has no place in the input.
                 let kind = if place.0.is_some() { EvidenceKind::Value } else { EvidenceKind::Default };
-                make(kind, place, Some(sekisho_expr::show(frame, value)), None)
+                let properties = place.1.or(judged).map(|id| self.estate.resource(id).properties);
+                let secret = matches!(value, sekisho_expr::Val::Str(_) | sekisho_expr::Val::Text(_))
+                    && properties.is_some_and(|root| names_secret(&view.stack.tree, root, &place.2));
+                let shown = if secret { "***".to_owned() } else { sekisho_expr::show(frame, value) };
+                make(kind, place, Some(shown), None)
             }
             Seen::Absent(view, name) => {
                 let (stack, resource, route, offset) = at(view);
@@ -298,7 +303,8 @@ impl Context<'_> {
                     None => fact.source.to_owned(),
                 };
                 let value = fact.value_json.or(fact.unknown).map(str::to_owned);
-                make(EvidenceKind::Default, (stack, resource, route.key(name), offset), value, Some(note))
+                let route = name.split('/').fold(route, |route, step| route.key(step));
+                make(EvidenceKind::Default, (stack, resource, route, offset), value, Some(note))
             }
             Seen::Statement(view) => {
                 let place = at(view);
@@ -320,4 +326,25 @@ impl Context<'_> {
             }
         }
     }
+}
+
+/// Whether the place of a value says that it is secret: by its key, or as the value beside
+/// a name (`{Name: DB_PASSWORD, Value: …}`). Where that cannot be told, it is taken for secret.
+fn names_secret(tree: &Tree, root: NodeId, route: &Route) -> bool {
+    let Some((Step::Key(key), before)) = route.0.split_last() else { return false };
+    if is_secret_name(key) {
+        return true;
+    }
+    if !matches!(&**key, "Value" | "ParameterValue") {
+        return false;
+    }
+    let holder = before.iter().try_fold(root, |at, step| match step {
+        Step::Key(key) => tree.get(at, key),
+        Step::Index(index) => tree.list(at).get(*index as usize).copied(),
+    });
+    let Some(holder) = holder else { return true };
+    ["Name", "Key", "ParameterKey"]
+        .iter()
+        .filter_map(|name| tree.get(holder, name))
+        .any(|node| tree.string(node).is_none_or(is_secret_name))
 }

@@ -33,7 +33,7 @@ pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
         input.status == InputStatus::Unreadable && named.contains(&input.path)
     };
     for input in estate.inputs.iter().filter(unread) {
-        for problem in input.problems.iter().filter(|p| p.loses) {
+        for problem in &input.problems {
             let place = if problem.line == 0 {
                 String::new()
             } else {

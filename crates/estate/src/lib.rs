@@ -16,6 +16,7 @@ pub mod operation;
 pub mod reader;
 pub mod reason;
 pub mod route;
+pub mod secret;
 pub mod stack;
 pub mod tree;
 pub mod value;

@@ -279,6 +279,7 @@ impl<'s> YamlReader<'s> {
                 Event::Scalar(text, style, ..) => (text, style),
                 _ => return Err(SyntaxError { offset, message: "a key must be plain text".into() }),
             };
+            let text = if self.is_unfolded(offset) { Cow::Owned(fold(&text)) } else { text };
             let key = self.span(&text, style, offset);
             let (event, at) = self.next()?;
             let value = self.value(event, at, depth + 1)?;

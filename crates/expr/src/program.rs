@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use bumpalo::Bump;
+use sekisho_estate::secret::secret_texts;
 use sekisho_estate::{Estate, Reader, Reason, ReasonCode};
 use sekisho_facts::ResourceType;
 
@@ -190,6 +191,8 @@ impl Program {
     ) -> Vec<Explanation> {
         let reader = Reader::new(estate, bump);
         let mut explanations = Vec::new();
+        // A step shows a value without its name, so what a name says is looked up beforehand.
+        let secrets = this.map_or_else(Vec::new, |t| secret_texts(&t.stack.tree, t.resource.properties));
         loop {
             let (when, pass_if) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
             let mut frame = Frame::new(&reader, host, this);
@@ -205,7 +208,14 @@ impl Program {
                 frame.trace = None;
                 decided = self.once(&frame).0;
             }
-            let (when, pass_if) = (when.take(), pass_if.take());
+            let (mut when, mut pass_if) = (when.take(), pass_if.take());
+            for step in when.iter_mut().chain(&mut pass_if) {
+                for secret in &secrets {
+                    if step.value.contains(secret) {
+                        step.value = step.value.replace(secret, "***");
+                    }
+                }
+            }
             let world = reader.worlds.label();
             explanations.push(Explanation { world, exists, truth: decided, when, pass_if });
             if !reader.worlds.next() {

@@ -1,6 +1,7 @@
 //! Values in words, for people: short, and never a secret.
 
-use sekisho_estate::Node;
+use sekisho_estate::secret::{is_secret_name, looks_secret};
+use sekisho_estate::{Entry, Node};
 
 use crate::frame::Frame;
 use crate::value::Val;
@@ -32,7 +33,9 @@ fn write<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, depth: u32, out: &mut String
         Val::Bool(b) => out.push_str(if b { "true" } else { "false" }),
         Val::Int(i) => out.push_str(&i.to_string()),
         Val::Double(d) => out.push_str(&d.to_string()),
+        Val::Str(text) if looks_secret(text) => out.push_str("***"),
         Val::Str(text) => sekisho_estate::json::quote_into(out, &clip(text)),
+        Val::Text(text) if looks_secret(&text.display()) => out.push_str("***"),
         Val::Text(text) => sekisho_estate::json::quote_into(out, &clip(&text.display())),
         Val::Reference(target) => {
             out.push_str("${");
@@ -57,10 +60,23 @@ fn write<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, depth: u32, out: &mut String
         }
         Val::Node(view) => match view.stack.tree.node(view.node) {
             Node::Map(range) => {
-                let entries = view.stack.tree.entries(range).iter();
-                braces(out, '{', '}', entries, |entry, out| {
-                    out.push_str(view.stack.text(entry.key));
+                let entries = view.stack.tree.entries(range);
+                let text = |entry: &Entry| view.stack.text(entry.key);
+                // `{Name: DB_PASSWORD, Value: …}` names the secret beside it.
+                let named = entries.iter().any(|entry| {
+                    matches!(text(entry), "Name" | "Key" | "ParameterKey")
+                        && view.stack.tree.string(entry.value).is_some_and(is_secret_name)
+                });
+                braces(out, '{', '}', entries.iter(), |entry, out| {
+                    let key = text(entry);
+                    out.push_str(key);
                     out.push_str(": ");
+                    let beside = named && matches!(key, "Value" | "ParameterValue");
+                    let scalar = view.stack.tree.string(entry.value).is_some();
+                    if scalar && (beside || is_secret_name(key)) {
+                        out.push_str("***");
+                        return;
+                    }
                     write(frame, frame.read(view.at(entry.value)), depth + 1, out);
                 });
             }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -79,7 +79,7 @@ pub fn statics(hand: &Path) -> Result<String, String> {
     for file in files(&hand.join("lifecycle"))? {
         for row in read::<Vec<Change>>(&file)? {
             let Change { service, ends, closed, source, instead, verified, .. } = &row;
-            for day in [ends, closed].into_iter().flatten().filter(|day| !is_day(day)) {
+            if let Some(day) = [ends, closed].into_iter().flatten().find(|day| !is_day(day)) {
                 return Err(format!("{}: {service}: `{day}` is no day", file.display()));
             }
             let _ = writeln!(
@@ -132,9 +132,13 @@ fn enter(
     row: usize,
 ) -> Result<(), String> {
     let parts = |name: &String| name.split("::").count();
-    let wrong = namespaces.iter().find(|name| parts(name) != 2).or(types.iter().find(|name| parts(name) != 3));
+    let wrong =
+        namespaces.iter().find(|name| parts(name) != 2).or(types.iter().find(|name| parts(name) != 3));
     if let Some(name) = wrong {
-        return Err(format!("{}: `{name}` is no namespace (AWS::S3) or type (AWS::S3::Bucket)", file.display()));
+        return Err(format!(
+            "{}: `{name}` is no namespace (AWS::S3) or type (AWS::S3::Bucket)",
+            file.display()
+        ));
     }
     for name in namespaces.iter().chain(types) {
         if index.insert(name.clone(), row).is_some() {

@@ -44,7 +44,9 @@ impl Labels {
             return Err(format!("text/labels.yaml: {group}: `{missing}` is missing"));
         }
         match labels.keys().find(|name| !names.contains(&name.as_str())) {
-            Some(extra) => Err(format!("text/labels.yaml: {group}: {}", load::unknown("name", extra, &names))),
+            Some(extra) => {
+                Err(format!("text/labels.yaml: {group}: {}", load::unknown("name", extra, &names)))
+            }
             None => Ok(()),
         }
     }

@@ -20,6 +20,7 @@ mod load;
 mod patch;
 mod requirements;
 mod resolution;
+mod responsibility;
 mod severity;
 #[path = "../../facts/src/suggest.rs"]
 mod suggest;
@@ -46,7 +47,14 @@ fn run() -> Result<(), String> {
     }
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=../facts/src/suggest.rs");
-    for path in ["controls", "requirements", "resolution.yaml", "severity.yaml", "text/labels.yaml"] {
+    for path in [
+        "controls",
+        "requirements",
+        "resolution.yaml",
+        "responsibility.yaml",
+        "severity.yaml",
+        "text/labels.yaml",
+    ] {
         println!("cargo::rerun-if-changed={}", guidance.join(path).display());
     }
     let rows = requirements::read(&guidance.join("requirements"))?;
@@ -64,6 +72,8 @@ fn run() -> Result<(), String> {
     write(&out.join("eligibility.rs"), eligibility::statics(&hand)?.as_bytes())?;
     let labels = labels::Labels::read(&guidance.join("text/labels.yaml"))?;
     write(&out.join("labels.rs"), labels.statics().as_bytes())?;
+    let model = responsibility::statics(&guidance.join("responsibility.yaml"), &rows, &labels)?;
+    write(&out.join("responsibility.rs"), model.as_bytes())?;
     let table = severity::table(&guidance.join("severity.yaml"))?;
     write(&out.join("severity.rs"), table.as_bytes())
 }

@@ -6,8 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::layout::{
-    CATEGORY, CODES, ID, LINES, MISSING, MODERN, MORE, OLD_LINES, ROW, SECTION, SERVICE, STATEMENT,
-    SUBJECT,
+    CATEGORY, CODES, ID, LINES, MISSING, MODERN, MORE, OLD_LINES, ROW, SECTION, SERVICE, STATEMENT, SUBJECT,
 };
 use crate::load;
 use crate::words::{Basis, Level, Seed, Verify, Who};
@@ -77,6 +76,11 @@ pub struct Row {
 impl Row {
     pub fn level(&self) -> Option<Level> {
         self.level
+    }
+
+    /// Category of the HIPAA paper, or capability of the best practices.
+    pub fn topic(&self) -> &str {
+        if self.category.is_empty() { &self.subject } else { &self.category }
     }
 }
 
@@ -155,7 +159,9 @@ fn services(file: &Path, rows: &mut Rows) -> Result<(), String> {
         }
         for id in ids.split_whitespace() {
             let row = rows.get_mut(id).filter(|row| row.service.is_empty());
-            row.ok_or_else(|| format!("{name}: `{id}` is no row without a service"))?.service.clone_from(&service);
+            row.ok_or_else(|| format!("{name}: `{id}` is no row without a service"))?
+                .service
+                .clone_from(&service);
         }
     }
     Ok(())

@@ -144,7 +144,9 @@ pub fn read(file: &Path, rows: &Rows, controls: &BTreeMap<String, Control>) -> R
     for anchor in anchors {
         let kind = resolver.codes[resolver.row(anchor)?].map(|(kind, _)| kind);
         if kind == Some(ResolutionKind::AlternativeOf) {
-            return Err(resolver.fault(anchor, &format!("`{anchor}` is itself an alternative of another row")));
+            return Err(
+                resolver.fault(anchor, &format!("`{anchor}` is itself an alternative of another row"))
+            );
         }
     }
     let missing: Vec<_> =

@@ -24,6 +24,7 @@ mod load;
 mod patch;
 mod requirement;
 mod resolution;
+mod responsibility;
 mod severity;
 mod user;
 mod words;
@@ -41,16 +42,17 @@ pub use eligibility::{
 };
 pub use language::Language;
 pub use load::LoadProblem;
-/// The nearest of some known names, for messages.
-pub use sekisho_facts::did_you_mean;
 pub use patch::{CompanionPatch, NewResource, Patch};
 pub use requirement::{Requirement, requirement, requirements};
 pub use resolution::{
     Coverage, Inheritance, Item, Question, Replacement, Resolution, answered_by, coverage, resolution,
 };
+pub use responsibility::{Cell, Layer, Matrix, MatrixRow, Override, class_of, layers, responsibility};
+/// The nearest of some known names, for messages.
+pub use sekisho_facts::did_you_mean;
 pub use severity::severity;
 pub use user::{load_user_controls, parse_control};
 pub use words::{
-    Assurance, Basis, Confidence, Harm, Label, Level, Reach, RecordKind, ResolutionKind, Room, Scope, Seed,
-    Severity, Standing, UnknownWord, Verify, Who,
+    Assurance, Basis, Class, Confidence, Harm, Label, Level, Reach, RecordKind, ResolutionKind, Room, Scope,
+    Seed, Severity, Standing, UnknownWord, Verify, Who,
 };

@@ -6,8 +6,7 @@
 use std::cmp::Ordering;
 
 use crate::layout::{
-    CATEGORY, CODES, ID, LINES, MISSING, MODERN, MORE, OLD_LINES, ROW, SECTION, SERVICE, STATEMENT,
-    SUBJECT,
+    CATEGORY, CODES, ID, LINES, MISSING, MODERN, MORE, OLD_LINES, ROW, SECTION, SERVICE, STATEMENT, SUBJECT,
 };
 use crate::words::{Basis, Level, Seed, Verify, Who};
 
@@ -47,6 +46,13 @@ pub struct Requirement {
     pub lines: (u32, u32),
     /// First and last line in the edition of 2018, when the row is in it.
     pub lines_2018: Option<(u32, u32)>,
+}
+
+impl Requirement {
+    /// What it is about: category of the HIPAA paper, or capability of the best practices.
+    pub fn topic(&self) -> &'static str {
+        if self.category.is_empty() { self.service_or_capability } else { self.category }
+    }
 }
 
 pub(crate) fn count() -> usize {

@@ -278,6 +278,18 @@ words! {
 }
 
 words! {
+    /// How much of a service the customer runs.
+    Class {
+        /// The customer runs all above virtualization.
+        Infrastructure = "infrastructure",
+        /// AWS runs the platform, the customer its network controls and access.
+        Container = "container",
+        /// AWS runs all but data and access.
+        Abstracted = "abstracted",
+    }
+}
+
+words! {
     /// What a document says of a service and PHI.
     Standing {
         /// It may hold PHI.

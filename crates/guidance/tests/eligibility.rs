@@ -44,7 +44,12 @@ fn only_what_the_list_leaves_out_is_a_no() {
     assert_eq!(eligibility("AWS::EC2::Volume").unwrap().slug, "ebs");
     assert_eq!(eligibility("AWS::EC2::Instance").unwrap().slug, "ec2");
     for row in eligible_services() {
-        assert_eq!(row.listed == Standing::Excluded, row.may_hold_phi() == Some(false) && row.holds_phi, "{}", row.service);
+        assert_eq!(
+            row.listed == Standing::Excluded,
+            row.may_hold_phi() == Some(false) && row.holds_phi,
+            "{}",
+            row.service
+        );
     }
 }
 

@@ -41,6 +41,7 @@ fn hipaa_rows_are_as_in_the_ledger() {
         assert_eq!(packed.service_or_capability, text("service"));
         assert_eq!(packed.section, text("section"));
         assert_eq!(packed.category, text("category"));
+        assert_eq!(packed.service, Some(text("slug")));
         assert_eq!(packed.seed.name(), text("seed"));
         assert_eq!(packed.level.map(Level::name), Some(text("level")));
         assert_eq!(packed.basis.map(Basis::name), Some(text("basis")));
@@ -87,4 +88,6 @@ fn levels_of_best_practices_come_from_their_file() {
     }
     assert!(levels[&Some("should")] > 10 && levels[&Some("must")] > 3, "{levels:?}");
     assert_eq!(requirement("bp/trusted-advisor/2").unwrap().level, Some(Level::Should));
+    assert_eq!(requirement("bp/s3-rest/2").unwrap().service, Some("s3"));
+    assert_eq!(requirement("bp/zoning/1").unwrap().service, None);
 }

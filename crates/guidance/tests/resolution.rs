@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sekisho_guidance::{
-    Basis, Item, Level, Resolution, ResolutionKind, Room, answered_by, coverage, controls, requirement,
+    Basis, Item, Level, Resolution, ResolutionKind, Room, answered_by, controls, coverage, requirement,
     resolution,
 };
 
@@ -43,7 +43,9 @@ fn differences() -> Differences {
         let answered = named.contains(id);
         match item.resolution {
             Resolution::Control { .. } if is_not_stated(&item) => {
-                found.to_decide.push(format!("{id}: its section does not state it; put it under `alternative-of`"));
+                found
+                    .to_decide
+                    .push(format!("{id}: its section does not state it; put it under `alternative-of`"));
             }
             Resolution::Control { through: None } if !answered => found.unanswered.push(id),
             Resolution::Control { through: Some(row) } if item.by.is_empty() => {
@@ -51,7 +53,9 @@ fn differences() -> Differences {
             }
             Resolution::Control { .. } | Resolution::AlternativeOf(_) => {}
             _ if !answered => {}
-            Resolution::AnalysisPending(_) | Resolution::Fact if !is_not_stated(&item) => found.answered.push(id),
+            Resolution::AnalysisPending(_) | Resolution::Fact if !is_not_stated(&item) => {
+                found.answered.push(id)
+            }
             other => {
                 let names: Vec<_> = item.by.iter().map(|control| control.id.as_ref()).collect();
                 let kind = other.kind();
@@ -72,7 +76,11 @@ fn the_file_agrees_with_the_controls() {
         found.answered.iter().for_each(|id| text.put(id, "  own: >"));
         found.unanswered.iter().for_each(|id| text.put(id, "  controls: >"));
         fs::write(&file, text.write()).unwrap();
-        assert!(found.to_decide.is_empty(), "moved {moves} rows; left to decide:\n{}", found.to_decide.join("\n"));
+        assert!(
+            found.to_decide.is_empty(),
+            "moved {moves} rows; left to decide:\n{}",
+            found.to_decide.join("\n")
+        );
         return;
     }
     assert!(
@@ -100,10 +108,14 @@ fn every_row_is_resolved_once() {
     // The file has each id as a word of its own, once.
     let text = fs::read_to_string(guidance().join("resolution.yaml")).unwrap();
     let document = Document::read(&text);
-    let ids: Vec<&str> = document.blocks.iter().flat_map(|block| block.ids.iter().map(String::as_str)).collect();
+    let ids: Vec<&str> =
+        document.blocks.iter().flat_map(|block| block.ids.iter().map(String::as_str)).collect();
     assert_eq!(ids.len(), coverage.rows);
     let canonical = document.write() == text || std::env::var_os("SEKISHO_UPDATE").is_some();
-    assert!(canonical, "the ids in guidance/resolution.yaml are not in the order in which the update writes them");
+    assert!(
+        canonical,
+        "the ids in guidance/resolution.yaml are not in the order in which the update writes them"
+    );
 }
 
 #[test]
@@ -118,10 +130,15 @@ fn a_demand_is_not_a_mere_fact() {
 #[test]
 fn rows_stand_under_demands() {
     for item in coverage().items {
-        let (Resolution::AlternativeOf(row) | Resolution::Control { through: Some(row) }) = item.resolution else {
+        let (Resolution::AlternativeOf(row) | Resolution::Control { through: Some(row) }) = item.resolution
+        else {
             continue;
         };
-        assert!(requirement(row).unwrap().level.is_none_or(Level::can_fail), "{} under {row}", item.requirement.id);
+        assert!(
+            requirement(row).unwrap().level.is_none_or(Level::can_fail),
+            "{} under {row}",
+            item.requirement.id
+        );
     }
     assert_eq!(resolution("hipaa/s3/1"), Some(Resolution::AlternativeOf("hipaa/intro/13")));
     assert_eq!(resolution("bp/iam-users/1"), Some(Resolution::AnalysisPending(Room::Access)));

@@ -91,10 +91,6 @@ fn editions(requirement: &Requirement) -> &'static [&'static str] {
     }
 }
 
-fn topic(requirement: &Requirement) -> &'static str {
-    if requirement.category.is_empty() { requirement.service_or_capability } else { requirement.category }
-}
-
 fn unknown<'n>(what: &'static str, name: &str, known: impl Iterator<Item = &'n str>) -> GuidanceError {
     let near = did_you_mean(name, known).map(str::to_owned);
     GuidanceError::Unknown { what, name: name.to_owned(), near }
@@ -111,7 +107,7 @@ impl GuidanceFilter {
             }
         }
         if let Some(name) = &self.topic {
-            let known = || items.iter().map(|item| topic(&item.requirement));
+            let known = || items.iter().map(|item| item.requirement.topic());
             if !known().any(|topic| topic == name) {
                 return Err(unknown("topic", name, known()));
             }
@@ -132,7 +128,7 @@ impl GuidanceFilter {
     fn fits(&self, item: &Item) -> bool {
         let row = &item.requirement;
         self.service.as_deref().is_none_or(|name| row.service == Some(name))
-            && self.topic.as_deref().is_none_or(|name| topic(row) == name)
+            && self.topic.as_deref().is_none_or(|name| row.topic() == name)
             && self.edition.as_deref().is_none_or(|edition| editions(row).contains(&edition))
             && self.level.is_none_or(|level| row.level == Some(level))
             && self.resolution.is_none_or(|kind| item.resolution.kind() == kind)
@@ -352,7 +348,7 @@ fn object(item: &Item, schema: Option<&str>, sink: &mut Sink<'_, impl Write>) {
     sink.text("id", row.id);
     sink.text("statement", row.statement);
     sink.maybe("service", row.service);
-    sink.text("topic", topic(row));
+    sink.text("topic", row.topic());
     sink.text("section", row.section);
     sink.text("document", row.seed.name());
     sink.strings("editions", editions(row));

@@ -6,30 +6,13 @@
 //! are secret. Linear in the size of a tree, once for each file of which a line is shown.
 
 use sekisho_assess::{Evidence, EvidenceKind};
+use sekisho_estate::secret::{is_secret_name, looks_secret};
 use sekisho_estate::{Node, NodeId, Stack, Step};
 
 use crate::text::extent::{extent, line_end, line_start};
 
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "***";
-
-/// Names whose value is secret, in lower case and without separators.
-const NAMES: [&str; 11] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "secretstring",
-    "credential",
-    "connectionstring",
-];
-/// Endings of names that only point to a secret.
-const POINTERS: [&str; 10] =
-    ["arn", "arns", "id", "name", "expiry", "validity", "length", "unit", "policy", "required"];
 
 /// Byte ranges of a stack's source that are masked, in order and apart from each other.
 pub(crate) fn masks(stack: &Stack, found: &[u32]) -> Vec<(u32, u32)> {
@@ -124,60 +107,4 @@ pub(crate) fn value(evidence: &Evidence) -> Option<&str> {
     let secret =
         evidence.kind == EvidenceKind::Value && text && (named() || value.len() > 12 && looks_secret(value));
     Some(if secret { MASK } else { value })
-}
-
-/// Whether a name says that its value is secret (`MasterUserPassword`, `api_key`), and not
-/// only where one is kept (`SecretArn`).
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    let mut plain = String::with_capacity(name.len());
-    plain.extend(name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
-    NAMES.iter().any(|secret| plain.contains(secret)) && !POINTERS.iter().any(|end| plain.ends_with(end))
-}
-
-/// Whether a text is a credential by its form.
-fn looks_secret(text: &str) -> bool {
-    let key_id = |prefix: &str| {
-        text.match_indices(prefix).any(|(at, _)| {
-            let rest = &text.as_bytes()[at + 4..];
-            rest.len() >= 16 && rest[..16].iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        })
-    };
-    let in_url = || {
-        text.match_indices("://").any(|(at, _)| {
-            let host = text[at + 3..].split(['/', ' ', '"', '\'', '\n']).next().unwrap_or_default();
-            host.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains("${"))
-        })
-    };
-    text.contains("PRIVATE KEY-----")
-        || text.starts_with("{{resolve:")
-        || key_id("AKIA")
-        || key_id("ASIA")
-        || in_url()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_secrets_and_of_where_they_are_kept() {
-        for name in ["MasterUserPassword", "DB_PASSWORD", "api-key", "AuthToken", "SecretString"] {
-            assert!(is_secret_name(name), "{name}");
-        }
-        for name in
-            ["SecretArn", "KmsKeyId", "PasswordPolicy", "BucketName", "TokenValidity", "MasterUserSecretArn"]
-        {
-            assert!(!is_secret_name(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn credentials_by_their_form() {
-        for text in ["postgres://app:pw@db/x", "id AKIAIOSFODNN7EXAMPLE", "{{resolve:secretsmanager:x}}"] {
-            assert!(looks_secret(text), "{text}");
-        }
-        for text in ["https://example.com/a:b@c", "AKIA", "postgres://${User}:${Password}@db"] {
-            assert!(!looks_secret(text), "{text}");
-        }
-    }
 }

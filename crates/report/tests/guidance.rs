@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod common;
+
 use sekisho_guidance::{Language, Level, ResolutionKind};
 use sekisho_report::{
     GuidanceFilter, Notation, Options, guidance_coverage, guidance_list, guidance_search, guidance_show,
+    responsibility,
 };
 use serde_json::Value;
 
@@ -95,4 +98,22 @@ fn a_misspelt_name_is_answered_with_the_nearest() {
     let filter = GuidanceFilter { service: Some("elasticach".into()), ..Default::default() };
     let error = guidance_list(&filter, Notation::Text, &Options::default(), &mut Vec::new()).unwrap_err();
     assert!(error.to_string().contains("did you mean `elasticache`"), "{error}");
+}
+
+#[test]
+fn who_is_responsible_for_the_clinic() {
+    let (estate, mut out) = (common::clinic(), Vec::new());
+    responsibility(&estate, Notation::Json, &Options::default(), &mut out).unwrap();
+    let value: Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(value["schema"], "sekisho.responsibility/1");
+    let layers = value["layers"].as_array().unwrap();
+    let system = layers.iter().find(|layer| layer["layer"] == "operating-system").unwrap();
+    let who: Vec<_> = system["cells"].as_array().unwrap().iter().map(|cell| cell["who"].as_str()).collect();
+    assert_eq!(who, [Some("customer"), Some("aws"), Some("aws")]);
+    for &language in Language::ALL {
+        let mut out = Vec::new();
+        responsibility(&estate, Notation::Text, &options(language), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("RDS") && text.lines().count() > 30, "{text}");
+    }
 }

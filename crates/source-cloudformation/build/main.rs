@@ -25,11 +25,8 @@ fn run() -> Result<(), String> {
         let path = folder.join(name);
         fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))
     };
-    let code = sam::render(
-        &read("policies.yaml")?,
-        &read("managed-policies.yaml")?,
-        &read("connectors.yaml")?,
-    )?;
+    let code =
+        sam::render(&read("policies.yaml")?, &read("managed-policies.yaml")?, &read("connectors.yaml")?)?;
     let path = out.join("sam.rs");
     fs::write(&path, code).map_err(|e| format!("{}: {e}", path.display()))
 }

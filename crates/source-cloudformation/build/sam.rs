@@ -160,7 +160,9 @@ pub(crate) fn render(policies: &str, managed: &str, connectors: &str) -> Result<
         let only: Vec<String> = pair
             .only
             .iter()
-            .map(|set| format!("&[{}]", set.iter().map(|a| format!("Access::{a:?}")).collect::<Vec<_>>().join(", ")))
+            .map(|set| {
+                format!("&[{}]", set.iter().map(|a| format!("Access::{a:?}")).collect::<Vec<_>>().join(", "))
+            })
             .collect();
         let permissions: Vec<String> = pair
             .permissions
@@ -224,7 +226,8 @@ fn check(at: &str, statement: &Statement, known: &[&str]) -> Result<(), String> 
             let Some((name, tail)) = after.split_once('}') else {
                 return Err(format!("{at}: `${{` is not closed in {text}"));
             };
-            if !known.contains(&name) && !["AWS::Partition", "AWS::Region", "AWS::AccountId"].contains(&name) {
+            if !known.contains(&name) && !["AWS::Partition", "AWS::Region", "AWS::AccountId"].contains(&name)
+            {
                 return Err(format!("{at}: {name} in {text} is not declared{}", hint(name, known)));
             }
             rest = tail;

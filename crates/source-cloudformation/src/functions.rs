@@ -134,9 +134,28 @@ impl Lowering<'_> {
             Some(Symbol::Lost(reason)) => Node::Unknown(reason),
             None => match self.pseudo(name, id) {
                 Some(node) => node,
-                None => self.not_found(name, id),
+                None => match self.generated_by(&self.stack.tree.text(name).to_owned()) {
+                    Some((resource, attribute)) => {
+                        self.edge(id, resource, attribute);
+                        Node::Reference { resource, attribute }
+                    }
+                    None => self.not_found(name, id),
+                },
             },
         }
+    }
+
+    /// What a name stands for that SAM gives to a resource it generates, with an attribute of it
+    /// behind: `Function.Alias`, `Function.Version.Version`.
+    fn generated_by(&mut self, name: &str) -> Option<(u32, u32)> {
+        if self.generated.is_empty() {
+            return None;
+        }
+        let ends = name.match_indices('.').nth(1).map_or(name.len(), |(at, _)| at);
+        let id = self.generated.get(&name[..ends])?;
+        let Some(&Symbol::Resource(resource)) = self.symbols.get(id) else { return None };
+        let attribute = name.get(ends + 1..).unwrap_or_default().to_owned();
+        Some((resource, self.attribute(&attribute)))
     }
 
     fn not_found(&mut self, name: Span, id: NodeId) -> Node {
@@ -218,6 +237,13 @@ impl Lowering<'_> {
 
     /// An attribute of a resource, to be put at a node.
     pub(crate) fn attribute_of(&mut self, resource: Span, attribute: Span, id: NodeId) -> Node {
+        if !self.generated.is_empty() {
+            let name = format!("{}.{}", self.stack.tree.text(resource), self.stack.tree.text(attribute));
+            if let Some((resource, attribute)) = self.generated_by(&name) {
+                self.edge(id, resource, attribute);
+                return Node::Reference { resource, attribute };
+            }
+        }
         match self.symbols.get(self.stack.tree.text(resource)).copied() {
             Some(Symbol::Resource(index)) => {
                 let text = self.stack.tree.text(attribute);

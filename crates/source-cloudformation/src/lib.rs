@@ -23,6 +23,7 @@ mod nested;
 mod parameters;
 mod remark;
 mod rules;
+mod sam;
 mod sections;
 mod substitute;
 mod variables;

@@ -177,6 +177,10 @@ pub(crate) struct Lowering<'c> {
     pub(crate) attributes: HashMap<Box<str>, u32>,
     /// Which resources are nested stacks; empty when none is.
     pub(crate) is_nested: Vec<bool>,
+    /// Whether the transform of SAM is declared.
+    pub(crate) has_serverless: bool,
+    /// Names that SAM gives to what it generates (`Function.Alias`), with the id of the resource.
+    pub(crate) generated: HashMap<Box<str>, Box<str>>,
     /// Resources that are modules, by id, with the reason.
     pub(crate) modules: HashMap<Box<str>, u32>,
     /// The property that `Ref` returns, by type.
@@ -219,6 +223,8 @@ pub(crate) fn lower(tree: Tree, root: NodeId, task: Task<'_>, group: Estate) -> 
         reasons: HashMap::new(),
         attributes: HashMap::new(),
         is_nested: Vec::new(),
+        has_serverless: false,
+        generated: HashMap::new(),
         modules: HashMap::new(),
         naming: HashMap::new(),
         mappings: None,

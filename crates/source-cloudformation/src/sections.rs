@@ -53,8 +53,9 @@ impl Lowering<'_> {
         if let Some(conditions) = section(self, "Conditions") {
             self.named_conditions(conditions);
         }
+        let globals = section(self, "Globals");
         if let Some(resources) = section(self, "Resources") {
-            self.resources(resources);
+            self.resources(resources, globals);
         } else if self.elsewhere.is_none() {
             self.say(Remark::note(WHOLE, "the template has no Resources"));
         }
@@ -81,10 +82,7 @@ impl Lowering<'_> {
                 "AWS::CodeDeployBlueGreen"
                 | "AWS::SecretsManager-2020-07-23"
                 | "AWS::SecretsManager-2024-09-16" => {}
-                // What it makes of its own resource types is said where these are read.
-                "AWS::Serverless-2016-10-31" => {
-                    self.elsewhere.get_or_insert(Reason::new(ReasonCode::Transform, name));
-                }
+                crate::sam::SERVERLESS => self.has_serverless = true,
                 "AWS::Include" => {
                     self.loss(
                         declaration,
@@ -108,16 +106,16 @@ impl Lowering<'_> {
     /// Finds the resources and their names, then lowers each.
     ///
     /// AWS: Template Reference, "Resources section".
-    fn resources(&mut self, section: NodeId) {
+    fn resources(&mut self, section: NodeId, globals: Option<NodeId>) {
         if let Err(reason) = self.expand(section, 0) {
             self.elsewhere.get_or_insert(reason);
         }
+        self.serverless(section, globals);
         let Node::Map(range) = self.stack.tree.node(section) else {
             return self.loss(section, "Resources is not a map; the resources are not read");
         };
         self.symbols.reserve(range.len as usize);
         let type_hash = key_hash(b"Type");
-        let mut serverless = 0;
         for index in 0..range.len as usize {
             let entry = self.stack.tree.entries(range)[index];
             let tree = &self.stack.tree;
@@ -139,9 +137,6 @@ impl Lowering<'_> {
                 self.lost(entry.key, entry.value, kind);
                 continue;
             };
-            if tree.text(type_name).starts_with("AWS::Serverless::") {
-                serverless += 1;
-            }
             let resource = Resource {
                 id: entry.key,
                 type_name,
@@ -166,12 +161,6 @@ impl Lowering<'_> {
                     self.stack.resources.push(resource);
                 }
             }
-        }
-        if serverless > 0 {
-            let message = format!(
-                "AWS::Serverless-2016-10-31 is not evaluated; the properties of {serverless} AWS::Serverless resources are not read"
-            );
-            self.say(Remark::loss(WHOLE, message));
         }
         self.mark_types();
         for index in 0..self.stack.resources.len() as u32 {

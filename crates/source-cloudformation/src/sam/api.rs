@@ -10,7 +10,10 @@ use std::collections::BTreeSet;
 use sekisho_estate::{Node, NodeId};
 
 use super::events::{Caller, Event};
-use super::make::{Fields, Made, arn, attribute, document, either, fill, inline, allow, nothing, one, refer, sub, text, trust};
+use super::make::{
+    Fields, Made, allow, arn, attribute, document, either, fill, inline, nothing, one, refer, sub, text,
+    trust,
+};
 use super::{Attributes, Sam, Source, Target};
 
 /// Methods that a path of a definition may have.
@@ -41,12 +44,43 @@ pub(super) struct Route {
 }
 
 const PROPERTIES: [&str; 38] = [
-    "Name", "StageName", "DefinitionBody", "DefinitionUri", "MergeDefinitions", "CacheClusterEnabled",
-    "CacheClusterSize", "Tags", "PropagateTags", "Variables", "EndpointConfiguration", "MethodSettings",
-    "BinaryMediaTypes", "MinimumCompressionSize", "Cors", "Auth", "GatewayResponses", "AccessLogSetting",
-    "CanarySetting", "TracingEnabled", "OpenApiVersion", "Models", "Domain", "FailOnWarnings", "Description",
-    "Mode", "DisableExecuteApiEndpoint", "ApiKeySourceType", "AlwaysDeploy", "Policy", "SecurityPolicy",
-    "EndpointAccessMode", "__MANAGE_SWAGGER", "BasePath", "ResourcePolicy", "Condition", "Parameters",
+    "Name",
+    "StageName",
+    "DefinitionBody",
+    "DefinitionUri",
+    "MergeDefinitions",
+    "CacheClusterEnabled",
+    "CacheClusterSize",
+    "Tags",
+    "PropagateTags",
+    "Variables",
+    "EndpointConfiguration",
+    "MethodSettings",
+    "BinaryMediaTypes",
+    "MinimumCompressionSize",
+    "Cors",
+    "Auth",
+    "GatewayResponses",
+    "AccessLogSetting",
+    "CanarySetting",
+    "TracingEnabled",
+    "OpenApiVersion",
+    "Models",
+    "Domain",
+    "FailOnWarnings",
+    "Description",
+    "Mode",
+    "DisableExecuteApiEndpoint",
+    "ApiKeySourceType",
+    "AlwaysDeploy",
+    "Policy",
+    "SecurityPolicy",
+    "EndpointAccessMode",
+    "__MANAGE_SWAGGER",
+    "BasePath",
+    "ResourcePolicy",
+    "Condition",
+    "Parameters",
     "BodyS3Location",
 ];
 
@@ -109,8 +143,15 @@ impl Sam<'_, '_> {
     /// A method of an API that leads to a function.
     pub(super) fn api_event(&mut self, source: &Source, event: &Event, target: &Target) {
         const KNOWN: [&str; 9] = [
-            "Path", "Method", "RestApiId", "Stage", "Auth", "RequestModel", "RequestParameters",
-            "TimeoutInMillis", "ResponseTransferMode",
+            "Path",
+            "Method",
+            "RestApiId",
+            "Stage",
+            "Auth",
+            "RequestModel",
+            "RequestParameters",
+            "TimeoutInMillis",
+            "ResponseTransferMode",
         ];
         let p = event.properties;
         self.check_known(p, &KNOWN, &event.id);
@@ -118,7 +159,8 @@ impl Sam<'_, '_> {
         let Some((path, method)) = self.route_of(event) else { return };
         // The stage is part of the permission's name, not of what it permits.
         let suffix = self.stage_suffix(event, api);
-        let verb = if method == "x-amazon-apigateway-any-method" { "*".into() } else { method.to_uppercase() };
+        let verb =
+            if method == "x-amazon-apigateway-any-method" { "*".into() } else { method.to_uppercase() };
         let of = call_arn(&id, &format!("{verb}{}", starred(&path)));
         let caller = Caller::new("apigateway.amazonaws.com", Some(of));
         self.permit(source, event, target, &suffix, caller);
@@ -151,7 +193,10 @@ impl Sam<'_, '_> {
         match (path, method) {
             (Some(path), Some(method)) => Some((path, any(method))),
             _ => {
-                self.low.loss(p, format!("event {} needs a literal Path and Method; its route is not read", event.name));
+                self.low.loss(
+                    p,
+                    format!("event {} needs a literal Path and Method; its route is not read", event.name),
+                );
                 None
             }
         }
@@ -167,7 +212,11 @@ impl Sam<'_, '_> {
             },
             None => {
                 let here = self.get(event.properties, "RestApiId").and_then(|node| self.named(node));
-                if here.is_some_and(|id| self.places.contains_key(&id)) { "Stage".into() } else { "AllStages".into() }
+                if here.is_some_and(|id| self.places.contains_key(&id)) {
+                    "Stage".into()
+                } else {
+                    "AllStages".into()
+                }
             }
         }
     }
@@ -200,7 +249,10 @@ impl Sam<'_, '_> {
         let mut made = Fields::new();
         let mut extra_stage = version.is_none();
         if let Some(location) = self.get(p, "DefinitionUri") {
-            made.put("BodyS3Location", self.s3_location(Some(location), "DefinitionUri", ["Bucket", "Key", "Version"]));
+            made.put(
+                "BodyS3Location",
+                self.s3_location(Some(location), "DefinitionUri", ["Bucket", "Key", "Version"]),
+            );
             if self.get(p, "Auth").is_some() {
                 self.low.note(location, format!("Auth of {id} needs the definition in the template"));
             }
@@ -208,20 +260,32 @@ impl Sam<'_, '_> {
             made.put("Body", self.rest_body(&source, &api));
         }
         for same in [
-            "Name", "Description", "BinaryMediaTypes", "MinimumCompressionSize", "FailOnWarnings", "Mode",
-            "ApiKeySourceType", "Policy", "SecurityPolicy", "EndpointAccessMode",
+            "Name",
+            "Description",
+            "BinaryMediaTypes",
+            "MinimumCompressionSize",
+            "FailOnWarnings",
+            "Mode",
+            "ApiKeySourceType",
+            "Policy",
+            "SecurityPolicy",
+            "EndpointAccessMode",
         ] {
             made.put_some(same, self.get(p, same));
         }
         if let Some(endpoint) = self.get(p, "EndpointConfiguration") {
+            let kind = if self.is_map(endpoint) { self.get(endpoint, "Type") } else { Some(endpoint) };
             made.put("EndpointConfiguration", self.endpoint(endpoint));
+            made.put_some("Parameters", kind.map(|kind| one("endpointConfigurationTypes", kind)));
         }
         let tags = if self.passes_tags(p) { self.tags(None, self.get(p, "Tags")) } else { None };
         made.put_some("Tags", tags);
         self.place(&api, &source, "AWS::ApiGateway::RestApi", made);
         // AWS: the deployment's name ends in a digest of the definition.
         let deployment = self.free_id(format!("{id}Deployment"));
-        if version.is_some_and(|node| self.low.stack.tree.string(node).is_some_and(|v| !v.starts_with(['2', '3']))) {
+        if version
+            .is_some_and(|node| self.low.stack.tree.string(node).is_some_and(|v| !v.starts_with(['2', '3'])))
+        {
             extra_stage = true;
         }
         let made = Fields::new()
@@ -238,8 +302,13 @@ impl Sam<'_, '_> {
             .with("DeploymentId", refer(deployment.clone()))
             .with_some("StageName", name);
         for same in [
-            "CacheClusterEnabled", "CacheClusterSize", "Variables", "MethodSettings", "AccessLogSetting",
-            "CanarySetting", "TracingEnabled",
+            "CacheClusterEnabled",
+            "CacheClusterSize",
+            "Variables",
+            "MethodSettings",
+            "AccessLogSetting",
+            "CanarySetting",
+            "TracingEnabled",
         ] {
             made.put_some(same, self.get(p, same));
         }
@@ -303,7 +372,8 @@ impl Sam<'_, '_> {
     fn rest_body(&mut self, source: &Source, api: &Api) -> Made {
         let p = source.properties;
         let written = self.get(p, "DefinitionBody");
-        let merges = self.get(p, "MergeDefinitions").map(|n| self.low.stack.tree.node(n)) == Some(Node::Bool(true));
+        let merges =
+            self.get(p, "MergeDefinitions").map(|n| self.low.stack.tree.node(n)) == Some(Node::Bool(true));
         let security = self.rest_security(source);
         if let Some(written) = written
             && !merges
@@ -312,9 +382,7 @@ impl Sam<'_, '_> {
         }
         let three = self.text_at(p, "OpenApiVersion").is_some_and(|version| version.starts_with('3'));
         let info = Fields::new().with("version", "1.0").with("title", refer("AWS::StackName"));
-        let mut made = Fields::new()
-            .with("info", info)
-            .with("paths", self.paths(api, &security));
+        let mut made = Fields::new().with("info", info).with("paths", self.paths(api, &security));
         match self.get(p, "OpenApiVersion") {
             Some(version) if three => made.put("openapi", version),
             _ => made.put("swagger", "2.0"),
@@ -330,7 +398,10 @@ impl Sam<'_, '_> {
         made.put_some("x-amazon-apigateway-gateway-responses", self.get(p, "GatewayResponses"));
         made.put_some("definitions", self.get(p, "Models"));
         if let Some(disabled) = self.get(p, "DisableExecuteApiEndpoint") {
-            made.put("x-amazon-apigateway-endpoint-configuration", one("disableExecuteApiEndpoint", disabled));
+            made.put(
+                "x-amazon-apigateway-endpoint-configuration",
+                one("disableExecuteApiEndpoint", disabled),
+            );
         }
         made.put_some("x-amazon-apigateway-policy", self.resource_policy(source, api));
         if let Some(written) = written.filter(|&node| self.is_map(node)) {
@@ -340,7 +411,8 @@ impl Sam<'_, '_> {
                 let node = match self.get(written, key) {
                     Some(before) if self.is_map(before) => {
                         let inner = self.members(node);
-                        let inner: Vec<(&str, NodeId)> = inner.iter().map(|(k, n)| (k.as_str(), *n)).collect();
+                        let inner: Vec<(&str, NodeId)> =
+                            inner.iter().map(|(k, n)| (k.as_str(), *n)).collect();
                         self.low.with_members(Some(before), &inner, source.at)
                     }
                     _ => node,
@@ -354,12 +426,19 @@ impl Sam<'_, '_> {
     }
 
     /// A definition as written, with the authorizers of the API.
-    fn written_body(&mut self, source: &Source, written: NodeId, security: &super::api_auth::Security) -> Made {
+    fn written_body(
+        &mut self,
+        source: &Source,
+        written: NodeId,
+        security: &super::api_auth::Security,
+    ) -> Made {
         let p = source.properties;
         let policy = self.at(p, &["Auth", "ResourcePolicy"]);
         let disabled = self.get(p, "DisableExecuteApiEndpoint");
-        let nothing_to_do =
-            security.schemes.0.is_empty() && security.default.is_none() && policy.is_none() && disabled.is_none();
+        let nothing_to_do = security.schemes.0.is_empty()
+            && security.default.is_none()
+            && policy.is_none()
+            && disabled.is_none();
         if nothing_to_do || !self.is_map(written) {
             return written.into();
         }
@@ -401,14 +480,15 @@ impl Sam<'_, '_> {
     }
 
     /// Paths as written, the default authorizer at every method that says nothing.
-    fn secured_paths(&mut self, paths: NodeId, security: &super::api_auth::Security) -> NodeId {
+    pub(super) fn secured_paths(&mut self, paths: NodeId, security: &super::api_auth::Security) -> NodeId {
         let mut all: Vec<(String, NodeId)> = Vec::new();
         for (path, item) in self.members(paths) {
             let mut item_now = item;
             if self.is_map(item) {
                 for (method, operation) in self.members(item) {
                     let is_method = METHODS.contains(&method.to_lowercase().as_str());
-                    let open = is_method && self.is_map(operation) && self.get(operation, "security").is_none();
+                    let open =
+                        is_method && self.is_map(operation) && self.get(operation, "security").is_none();
                     if !open || (method.eq_ignore_ascii_case("options") && !security.preflight) {
                         continue;
                     }
@@ -559,9 +639,17 @@ impl Sam<'_, '_> {
             ("IntrinsicVpceBlacklist", "StringEquals", "aws:SourceVpce"),
         ];
         const KNOWN: [&str; 11] = [
-            "CustomStatements", "AwsAccountWhitelist", "AwsAccountBlacklist", "IpRangeWhitelist",
-            "IpRangeBlacklist", "SourceVpcWhitelist", "SourceVpcBlacklist", "IntrinsicVpcWhitelist",
-            "IntrinsicVpcBlacklist", "IntrinsicVpceWhitelist", "IntrinsicVpceBlacklist",
+            "CustomStatements",
+            "AwsAccountWhitelist",
+            "AwsAccountBlacklist",
+            "IpRangeWhitelist",
+            "IpRangeBlacklist",
+            "SourceVpcWhitelist",
+            "SourceVpcBlacklist",
+            "IntrinsicVpcWhitelist",
+            "IntrinsicVpcBlacklist",
+            "IntrinsicVpceWhitelist",
+            "IntrinsicVpceBlacklist",
         ];
         self.check_known(policy, &KNOWN, "ResourcePolicy");
         let statement = |effect: &'static str, principal: Made| {
@@ -611,7 +699,9 @@ impl Sam<'_, '_> {
         }
         match self.get(policy, "CustomStatements") {
             Some(custom) => match self.low.stack.tree.node(custom) {
-                Node::List(range) => out.extend(self.low.stack.tree.children(range).iter().map(|&n| Made::Node(n))),
+                Node::List(range) => {
+                    out.extend(self.low.stack.tree.children(range).iter().map(|&n| Made::Node(n)))
+                }
                 _ => out.push(custom.into()),
             },
             None => {}

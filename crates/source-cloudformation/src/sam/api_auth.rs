@@ -38,7 +38,8 @@ impl Security {
             && (name != "NONE" || own.is_some())
         {
             let scopes = auth.and_then(|auth| sam.get(auth, "AuthorizationScopes")).map(Made::Node);
-            let scopes = scopes.or_else(|| self.scopes.iter().find(|(n, _)| n == name).map(|(_, s)| s.clone()));
+            let scopes =
+                scopes.or_else(|| self.scopes.iter().find(|(n, _)| n == name).map(|(_, s)| s.clone()));
             items.push(one(name.to_owned(), scopes.unwrap_or_else(|| Made::List(Vec::new()))));
         }
         if key {
@@ -54,9 +55,16 @@ impl Sam<'_, '_> {
         let mut security = Security { preflight: true, ..Security::default() };
         let Some(auth) = self.get(source.properties, "Auth") else { return security };
         const KNOWN: [&str; 10] = [
-            "AddDefaultAuthorizerToCorsPreflight", "AddApiKeyRequiredToCorsPreflight", "ApiKeyRequired",
-            "Authorizers", "DefaultAuthorizer", "InvokeRole", "ResourcePolicy", "UsagePlan",
-            "OverrideApiAuth", "Authorizer",
+            "AddDefaultAuthorizerToCorsPreflight",
+            "AddApiKeyRequiredToCorsPreflight",
+            "ApiKeyRequired",
+            "Authorizers",
+            "DefaultAuthorizer",
+            "InvokeRole",
+            "ResourcePolicy",
+            "UsagePlan",
+            "OverrideApiAuth",
+            "Authorizer",
         ];
         self.check_known(auth, &KNOWN, &format!("{}.Auth", source.id));
         let preflight = self.get(auth, "AddDefaultAuthorizerToCorsPreflight");
@@ -71,7 +79,8 @@ impl Sam<'_, '_> {
             }
             security.schemes.put(name, self.rest_authorizer(node));
         }
-        security.key = self.get(auth, "ApiKeyRequired").map(|n| self.low.stack.tree.node(n)) == Some(Node::Bool(true));
+        security.key =
+            self.get(auth, "ApiKeyRequired").map(|n| self.low.stack.tree.node(n)) == Some(Node::Bool(true));
         if security.key {
             security.schemes.put(
                 "api_key",
@@ -140,13 +149,18 @@ impl Sam<'_, '_> {
         let kinds = [
             ("Headers", format!("{request}header.")),
             ("QueryStrings", format!("{request}querystring.")),
-            ("StageVariables", if request.starts_with('$') { "$stageVariables.".into() } else { "stageVariables.".into() }),
+            (
+                "StageVariables",
+                if request.starts_with('$') { "$stageVariables.".into() } else { "stageVariables.".into() },
+            ),
             ("Context", if request.starts_with('$') { "$context.".into() } else { "context.".into() }),
         ];
         for (key, prefix) in kinds {
             let Some(list) = self.get(identity, key) else { continue };
             let tree = &self.low.stack.tree;
-            found.extend(tree.list(list).iter().filter_map(|&n| tree.string(n)).map(|name| format!("{prefix}{name}")));
+            found.extend(
+                tree.list(list).iter().filter_map(|&n| tree.string(n)).map(|name| format!("{prefix}{name}")),
+            );
         }
         found.join(between)
     }
@@ -160,7 +174,9 @@ impl Sam<'_, '_> {
             &["Authorizers", "DefaultAuthorizer", "EnableIamAuthorizer"],
             &format!("{}.Auth", source.id),
         );
-        if self.get(auth, "EnableIamAuthorizer").map(|n| self.low.stack.tree.node(n)) == Some(Node::Bool(true)) {
+        if self.get(auth, "EnableIamAuthorizer").map(|n| self.low.stack.tree.node(n))
+            == Some(Node::Bool(true))
+        {
             security.schemes.put("AWS_IAM", signed());
         }
         for (name, node) in self.authorizers(auth) {
@@ -210,19 +226,30 @@ impl Sam<'_, '_> {
         let Some(auth) = self.get(source.properties, "Auth") else { return };
         for (name, node) in self.authorizers(auth) {
             let Some(function) = self.get(node, "FunctionArn") else { continue };
-            let key = if is_http { "EnableFunctionDefaultPermissions" } else { "DisableFunctionDefaultPermissions" };
+            let key = if is_http {
+                "EnableFunctionDefaultPermissions"
+            } else {
+                "DisableFunctionDefaultPermissions"
+            };
             let said = self.get(node, key).map(|n| self.low.stack.tree.node(n));
             if (said == Some(Node::Bool(true))) != is_http {
                 continue;
             }
-            let calls = fill(&arn("execute-api", "${ApiId}/authorizers/*"), &[("ApiId", refer(source.id.clone()))]);
+            let calls =
+                fill(&arn("execute-api", "${ApiId}/authorizers/*"), &[("ApiId", refer(source.id.clone()))]);
             let made = Fields::new()
                 .with("Action", "lambda:InvokeFunction")
                 .with("FunctionName", function)
                 .with("Principal", "apigateway.amazonaws.com")
                 .with("SourceArn", calls);
             let at = self.low.stack.tree.offset(node);
-            self.emit(source, format!("{}{name}AuthorizerPermission", source.id), "AWS::Lambda::Permission", made, at);
+            self.emit(
+                source,
+                format!("{}{name}AuthorizerPermission", source.id),
+                "AWS::Lambda::Permission",
+                made,
+                at,
+            );
         }
     }
 
@@ -232,8 +259,11 @@ impl Sam<'_, '_> {
     pub(super) fn usage_plan(&mut self, source: &Source, stage: &str) {
         let Some(plan) = self.at(source.properties, &["Auth", "UsagePlan"]) else { return };
         let at = self.low.stack.tree.offset(plan);
-        let names = match self.text_at(plan, "CreateUsagePlan") {
-            Some("PER_API") => ["UsagePlan", "ApiKey", "UsagePlanKey"].map(|name| format!("{}{name}", source.id)),
+        let kind = self.get(plan, "CreateUsagePlan").and_then(|node| self.known_text(node));
+        let names = match kind.as_deref() {
+            Some("PER_API") => {
+                ["UsagePlan", "ApiKey", "UsagePlanKey"].map(|name| format!("{}{name}", source.id))
+            }
             Some("SHARED") => {
                 ["ServerlessUsagePlan", "ServerlessApiKey", "ServerlessUsagePlanKey"].map(str::to_owned)
             }
@@ -270,10 +300,7 @@ impl Sam<'_, '_> {
 
     /// Adds to a list of a generated resource.
     fn append(&mut self, id: &str, property: &str, made: Made) {
-        let Some(&slot) = self.places.get(id) else { return };
-        let tree = &self.low.stack.tree;
-        let entry = self.slots[slot].iter().find(|(entry, _)| tree.text(entry.key) == id).copied();
-        let Some(list) = entry.and_then(|(entry, _)| self.at(entry.value, &["Properties", property])) else {
+        let Some(list) = self.body_of(id).and_then(|body| self.at(body, &["Properties", property])) else {
             return;
         };
         let offset = self.low.stack.tree.offset(list);
@@ -290,12 +317,25 @@ impl Sam<'_, '_> {
     pub(super) fn domain(&mut self, source: &Source, stage: &str, is_http: bool) {
         let Some(domain) = self.get(source.properties, "Domain") else { return };
         const KNOWN: [&str; 14] = [
-            "DomainName", "CertificateArn", "EndpointConfiguration", "MutualTlsAuthentication",
-            "OwnershipVerificationCertificateArn", "SecurityPolicy", "BasePath", "NormalizeBasePath", "Route53",
-            "IpAddressType", "Policy", "AccessAssociation", "EndpointAccessMode", "ApiDomainName",
+            "DomainName",
+            "CertificateArn",
+            "EndpointConfiguration",
+            "MutualTlsAuthentication",
+            "OwnershipVerificationCertificateArn",
+            "SecurityPolicy",
+            "BasePath",
+            "NormalizeBasePath",
+            "Route53",
+            "IpAddressType",
+            "Policy",
+            "AccessAssociation",
+            "EndpointAccessMode",
+            "ApiDomainName",
         ];
         if !self.is_map(domain) {
-            return self.low.loss(domain, format!("the domain of {} is not a map; it is not read", source.id));
+            return self
+                .low
+                .loss(domain, format!("the domain of {} is not a map; it is not read", source.id));
         }
         self.check_known(domain, &KNOWN, &format!("{}.Domain", source.id));
         let at = self.low.stack.tree.offset(domain);
@@ -307,9 +347,14 @@ impl Sam<'_, '_> {
         let private = !is_http && kind.as_deref() == Some("PRIVATE");
         let regional = kind.as_deref().is_none_or(|kind| kind == "REGIONAL");
         let stem = if is_http || private { "ApiGatewayDomainNameV2" } else { "ApiGatewayDomainName" };
-        let id = self.free_id(stem.to_owned());
+        let key = format!("{stem} {}", name.map(|node| self.signature(node)).unwrap_or_default());
+        let known = self.digests.get(&key).cloned();
+        let is_new = known.is_none();
+        let id = known.unwrap_or_else(|| self.free_id(stem.to_owned()));
+        self.digests.insert(key, id.clone());
         let mutual = self.get(domain, "MutualTlsAuthentication");
-        let mut made = Fields::new().with_some("DomainName", name).with_some("MutualTlsAuthentication", mutual);
+        let mut made =
+            Fields::new().with_some("DomainName", name).with_some("MutualTlsAuthentication", mutual);
         let type_name = if is_http {
             let configuration = Fields::new()
                 .with_some("CertificateArn", certificate)
@@ -329,12 +374,16 @@ impl Sam<'_, '_> {
                 .with("Types", vec![endpoint])
                 .with_some("IpAddressType", self.get(domain, "IpAddressType"));
             made.put("EndpointConfiguration", types);
-            for same in ["OwnershipVerificationCertificateArn", "SecurityPolicy", "Policy", "EndpointAccessMode"] {
+            for same in
+                ["OwnershipVerificationCertificateArn", "SecurityPolicy", "Policy", "EndpointAccessMode"]
+            {
                 made.put_some(same, self.get(domain, same));
             }
             if private { "AWS::ApiGateway::DomainNameV2" } else { "AWS::ApiGateway::DomainName" }
         };
-        self.emit(source, id.clone(), type_name, made, at);
+        if is_new {
+            self.emit(source, id.clone(), type_name, made, at);
+        }
         self.low.generated.insert(format!("{}.DomainName", source.id).into(), id.clone().into());
         if let Some(association) = self.get(domain, "AccessAssociation").filter(|_| private) {
             let made = Fields::new()
@@ -348,21 +397,33 @@ impl Sam<'_, '_> {
         self.records(source, domain, &id, regional);
     }
 
-    fn mappings(&mut self, source: &Source, domain: NodeId, id: &str, stage: &str, is_http: bool, private: bool) {
+    fn mappings(
+        &mut self,
+        source: &Source,
+        domain: NodeId,
+        id: &str,
+        stage: &str,
+        is_http: bool,
+        private: bool,
+    ) {
         let at = self.low.stack.tree.offset(domain);
         let tree = &self.low.stack.tree;
         let paths: Vec<Option<String>> = match self.get(domain, "BasePath") {
             None => vec![None],
             Some(node) => match tree.node(node) {
-                Node::List(range) => {
-                    tree.children(range).iter().filter_map(|&n| Some(Some(tree.string(n)?.to_owned()))).collect()
-                }
+                Node::List(range) => tree
+                    .children(range)
+                    .iter()
+                    .filter_map(|&n| Some(Some(tree.string(n)?.to_owned())))
+                    .collect(),
                 _ => vec![tree.string(node).map(str::to_owned)],
             },
         };
-        let keeps = self.get(domain, "NormalizeBasePath").map(|n| self.low.stack.tree.node(n)) == Some(Node::Bool(false));
+        let keeps = self.get(domain, "NormalizeBasePath").map(|n| self.low.stack.tree.node(n))
+            == Some(Node::Bool(false));
         for path in paths {
-            let plain: String = path.iter().flat_map(|p| p.chars()).filter(char::is_ascii_alphanumeric).collect();
+            let plain: String =
+                path.iter().flat_map(|p| p.chars()).filter(char::is_ascii_alphanumeric).collect();
             let (suffix, key, type_name) = if is_http {
                 ("ApiMapping", "ApiMappingKey", "AWS::ApiGatewayV2::ApiMapping")
             } else if private {
@@ -410,11 +471,21 @@ impl Sam<'_, '_> {
         if self.get(route53, "IpV6").map(|n| self.low.stack.tree.node(n)) == Some(Node::Bool(true)) {
             records.push(record("AAAA").into());
         }
+        let zone = self.get(route53, "HostedZoneId").or_else(|| self.get(route53, "HostedZoneName"));
+        let key = format!("zone {}", zone.map(|node| self.signature(node)).unwrap_or_default());
+        let apart = self.get(route53, "SeparateRecordSetGroup").map(|n| self.low.stack.tree.node(n));
+        if let Some(id) = self.digests.get(&key).cloned().filter(|_| apart != Some(Node::Bool(true))) {
+            for record in records {
+                self.append(&id, "RecordSets", record);
+            }
+            return;
+        }
         let made = Fields::new()
             .with_some("HostedZoneId", self.get(route53, "HostedZoneId"))
             .with_some("HostedZoneName", self.get(route53, "HostedZoneName"))
             .with("RecordSets", records);
         let id = self.free_id("RecordSetGroup".to_owned());
+        self.digests.insert(key, id.clone());
         self.emit(source, id, "AWS::Route53::RecordSetGroup", made, at);
     }
 }

@@ -7,7 +7,9 @@
 
 use sekisho_estate::{Node, NodeId, Reason, ReasonCode};
 
-use super::make::{Fields, Made, allow, arn, attribute, document, either, fill, inline, one, refer, text, trust};
+use super::make::{
+    Fields, Made, allow, arn, attribute, document, either, fill, inline, one, refer, text, trust,
+};
 use super::role::Role;
 use super::{Sam, Source, Target};
 
@@ -58,8 +60,9 @@ impl Sam<'_, '_> {
             "CloudWatchLogs" => {
                 self.check_known(event.properties, &["LogGroupName", "FilterPattern"], &event.id);
                 let group = self.get(event.properties, "LogGroupName");
-                let of = group
-                    .map(|group| fill(&arn("logs", "log-group:${LogGroup}:*"), &[("LogGroup", group.into())]));
+                let of = group.map(|group| {
+                    fill(&arn("logs", "log-group:${LogGroup}:*"), &[("LogGroup", group.into())])
+                });
                 self.permit(source, event, target, "", Caller::new("logs.amazonaws.com", of));
                 let made = Fields::new()
                     .with_some("LogGroupName", group)
@@ -103,9 +106,26 @@ impl Sam<'_, '_> {
 
     pub(super) fn unknown_event(&mut self, source: &Source, event: &Event) {
         const KINDS: [&str; 20] = [
-            "AlexaSkill", "Api", "CloudWatchEvent", "CloudWatchLogs", "Cognito", "DocumentDB", "DynamoDB",
-            "EventBridgeRule", "HttpApi", "IoTRule", "Kinesis", "MQ", "MSK", "S3", "SNS", "SQS", "Schedule",
-            "ScheduleV2", "SelfManagedKafka", "WebSocket",
+            "AlexaSkill",
+            "Api",
+            "CloudWatchEvent",
+            "CloudWatchLogs",
+            "Cognito",
+            "DocumentDB",
+            "DynamoDB",
+            "EventBridgeRule",
+            "HttpApi",
+            "IoTRule",
+            "Kinesis",
+            "MQ",
+            "MSK",
+            "S3",
+            "SNS",
+            "SQS",
+            "Schedule",
+            "ScheduleV2",
+            "SelfManagedKafka",
+            "WebSocket",
         ];
         let near = sekisho_facts::did_you_mean(&event.kind, KINDS);
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
@@ -119,7 +139,14 @@ impl Sam<'_, '_> {
     }
 
     /// A permission to call the function.
-    pub(super) fn permit(&mut self, source: &Source, event: &Event, target: &Target, suffix: &str, caller: Caller) {
+    pub(super) fn permit(
+        &mut self,
+        source: &Source,
+        event: &Event,
+        target: &Target,
+        suffix: &str,
+        caller: Caller,
+    ) {
         let id = if suffix.bytes().all(|b| b.is_ascii_alphanumeric()) {
             format!("{}Permission{suffix}", event.id)
         } else {
@@ -128,7 +155,14 @@ impl Sam<'_, '_> {
         self.permit_as(source, id, target, caller, event.at);
     }
 
-    pub(super) fn permit_as(&mut self, source: &Source, id: String, target: &Target, caller: Caller, at: u32) {
+    pub(super) fn permit_as(
+        &mut self,
+        source: &Source,
+        id: String,
+        target: &Target,
+        caller: Caller,
+        at: u32,
+    ) {
         let made = Fields::new()
             .with("Action", "lambda:InvokeFunction")
             .with("FunctionName", target.name.clone())
@@ -144,9 +178,23 @@ impl Sam<'_, '_> {
     /// A rule of EventBridge with its one target; the target may need a role.
     pub(super) fn rule(&mut self, source: &Source, event: &Event, target: &Made, role: Option<Made>) {
         const KNOWN: [&str; 17] = [
-            "Schedule", "RuleName", "Input", "Enabled", "State", "Name", "Description", "DeadLetterConfig",
-            "RetryPolicy", "EventBusName", "Pattern", "InputPath", "Target", "InputTransformer", "RoleArn",
-            "Permissions", "Tags",
+            "Schedule",
+            "RuleName",
+            "Input",
+            "Enabled",
+            "State",
+            "Name",
+            "Description",
+            "DeadLetterConfig",
+            "RetryPolicy",
+            "EventBusName",
+            "Pattern",
+            "InputPath",
+            "Target",
+            "InputTransformer",
+            "RoleArn",
+            "Permissions",
+            "Tags",
         ];
         let p = event.properties;
         self.check_known(p, &KNOWN, &event.id);
@@ -214,7 +262,10 @@ impl Sam<'_, '_> {
                 .with("Action", "sqs:SendMessage")
                 .with("Principal", one("Service", text("events.amazonaws.com")))
                 .with("Resource", queue.clone())
-                .with("Condition", one("ArnEquals", one("aws:SourceArn", attribute(event.id.clone(), "Arn"))));
+                .with(
+                    "Condition",
+                    one("ArnEquals", one("aws:SourceArn", attribute(event.id.clone(), "Arn"))),
+                );
             let made = Fields::new()
                 .with("PolicyDocument", document(vec![statement.into()]))
                 .with("Queues", vec![refer(id)]);
@@ -226,9 +277,24 @@ impl Sam<'_, '_> {
     /// A schedule of EventBridge Scheduler, with the role it calls its target with.
     pub(super) fn schedule(&mut self, source: &Source, event: &Event, target: &Made, policy: Made) {
         const KNOWN: [&str; 18] = [
-            "PermissionsBoundary", "ScheduleExpression", "FlexibleTimeWindow", "Name", "State", "Description",
-            "StartDate", "EndDate", "ScheduleExpressionTimezone", "GroupName", "KmsKeyArn", "Input", "RoleArn",
-            "DeadLetterConfig", "RetryPolicy", "OmitName", "Tags", "ActionAfterCompletion",
+            "PermissionsBoundary",
+            "ScheduleExpression",
+            "FlexibleTimeWindow",
+            "Name",
+            "State",
+            "Description",
+            "StartDate",
+            "EndDate",
+            "ScheduleExpressionTimezone",
+            "GroupName",
+            "KmsKeyArn",
+            "Input",
+            "RoleArn",
+            "DeadLetterConfig",
+            "RetryPolicy",
+            "OmitName",
+            "Tags",
+            "ActionAfterCompletion",
         ];
         let p = event.properties;
         self.check_known(p, &KNOWN, &event.id);
@@ -257,7 +323,8 @@ impl Sam<'_, '_> {
             .with_some("Input", self.get(p, "Input"))
             .with_some("DeadLetterConfig", dead.map(|arn| one("Arn", arn)))
             .with_some("RetryPolicy", self.get(p, "RetryPolicy"));
-        let omits = self.get(p, "OmitName").map(|node| self.low.stack.tree.node(node)) == Some(Node::Bool(true));
+        let omits =
+            self.get(p, "OmitName").map(|node| self.low.stack.tree.node(node)) == Some(Node::Bool(true));
         let name = match self.get(p, "Name") {
             Some(name) => Some(Made::Node(name)),
             None => (!omits).then(|| text(event.id.clone())),
@@ -265,8 +332,14 @@ impl Sam<'_, '_> {
         let window = self.get(p, "FlexibleTimeWindow").map_or_else(|| one("Mode", text("OFF")), Made::Node);
         let mut made = Fields::new().with_some("Name", name).with("FlexibleTimeWindow", window);
         for same in [
-            "ScheduleExpression", "State", "Description", "StartDate", "EndDate", "ScheduleExpressionTimezone",
-            "GroupName", "KmsKeyArn",
+            "ScheduleExpression",
+            "State",
+            "Description",
+            "StartDate",
+            "EndDate",
+            "ScheduleExpressionTimezone",
+            "GroupName",
+            "KmsKeyArn",
         ] {
             made.put_some(same, self.get(p, same));
         }
@@ -285,7 +358,9 @@ impl Sam<'_, '_> {
         self.permit(source, event, target, "", caller);
         let bucket = self.get(p, "Bucket").and_then(|node| self.named(node));
         let Some(bucket) = bucket.filter(|id| self.places.contains_key(id)) else {
-            return self.low.loss(p, format!("event {} of {} names no bucket of this template", event.name, source.id));
+            return self
+                .low
+                .loss(p, format!("event {} of {} names no bucket of this template", event.name, source.id));
         };
         let Some(kinds) = self.get(p, "Events") else { return };
         let kinds = match self.low.stack.tree.node(kinds) {
@@ -311,9 +386,10 @@ impl Sam<'_, '_> {
         self.check_known(p, &["UserPool", "Trigger"], &event.id);
         let pool = self.get(p, "UserPool").and_then(|node| self.named(node));
         let Some(pool) = pool.filter(|id| self.places.contains_key(id)) else {
-            return self
-                .low
-                .loss(p, format!("event {} of {} names no user pool of this template", event.name, source.id));
+            return self.low.loss(
+                p,
+                format!("event {} of {} names no user pool of this template", event.name, source.id),
+            );
         };
         // One permission serves all triggers of a function.
         let id = format!("{}CognitoPermission", source.id);
@@ -356,10 +432,8 @@ impl Sam<'_, '_> {
             }
             Some(config) => ("sqs", self.subscribe_queue(source, event, target, config, topic, role)),
         };
-        let mut made = Fields::new()
-            .with("Protocol", protocol)
-            .with("Endpoint", endpoint)
-            .with_some("TopicArn", topic);
+        let mut made =
+            Fields::new().with("Protocol", protocol).with("Endpoint", endpoint).with_some("TopicArn", topic);
         for same in ["Region", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy"] {
             made.put_some(same, self.get(p, same));
         }
@@ -391,11 +465,13 @@ impl Sam<'_, '_> {
                 let body = self.slots[slot].first()?.0.value;
                 self.at(body, &["Properties", "FifoTopic"])
             });
-            let made = Fields::new().with_some("FifoQueue", fifo).with_some("Tags", self.propagated_tags(source));
+            let made =
+                Fields::new().with_some("FifoQueue", fifo).with_some("Tags", self.propagated_tags(source));
             self.emit(source, id.clone(), "AWS::SQS::Queue", made, at);
             (attribute(id.clone(), "Arn"), refer(id))
         };
-        let given = if is_map { self.text_at(config, "QueuePolicyLogicalId").map(str::to_owned) } else { None };
+        let given =
+            if is_map { self.text_at(config, "QueuePolicyLogicalId").map(str::to_owned) } else { None };
         let policy = given.unwrap_or_else(|| format!("{}QueuePolicy", event.id));
         let statement = Fields::new()
             .with("Effect", "Allow")
@@ -403,9 +479,8 @@ impl Sam<'_, '_> {
             .with("Principal", "*")
             .with("Resource", queue.clone())
             .with_some("Condition", topic.map(|topic| one("ArnEquals", one("aws:SourceArn", topic))));
-        let made = Fields::new()
-            .with("PolicyDocument", document(vec![statement.into()]))
-            .with("Queues", vec![url]);
+        let made =
+            Fields::new().with("PolicyDocument", document(vec![statement.into()])).with("Queues", vec![url]);
         self.emit(source, policy, "AWS::SQS::QueuePolicy", made, at);
         let size = if is_map { self.get(config, "BatchSize").map(Made::Node) } else { None };
         let made = Fields::new()

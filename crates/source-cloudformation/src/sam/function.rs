@@ -36,7 +36,8 @@ const SAME: [&str; 21] = [
     "RecursiveLoop",
 ];
 /// As [`SAME`]: the newer ones.
-const SAME_TOO: [&str; 4] = ["TenancyConfig", "DurableConfig", "FunctionScalingConfig", "PublishToLatestPublished"];
+const SAME_TOO: [&str; 4] =
+    ["TenancyConfig", "DurableConfig", "FunctionScalingConfig", "PublishToLatestPublished"];
 /// Properties that become something else.
 const OTHER: [&str; 25] = [
     "CodeUri",
@@ -134,7 +135,8 @@ impl Sam<'_, '_> {
             Some("AWS::Serverless::StateMachine") => ("stateMachine:createdBy", "SAM"),
             _ => return None,
         };
-        self.tags(Some(own), self.get(source.properties, "Tags"))
+        let passes = self.passes_tags(source.properties);
+        self.tags(if passes { None } else { Some(own) }, self.get(source.properties, "Tags"))
     }
 
     fn dead_letters(&mut self, queue: NodeId) -> Made {
@@ -332,7 +334,11 @@ impl Sam<'_, '_> {
     /// AWS: "FunctionUrlConfig"; Lambda Developer Guide, "Control access to Lambda function URLs".
     fn url(&mut self, source: &Source, target: &Target) {
         let Some(config) = self.get(source.properties, "FunctionUrlConfig") else { return };
-        self.check_known(config, &["AuthType", "Cors", "InvokeMode"], &format!("{}.FunctionUrlConfig", source.id));
+        self.check_known(
+            config,
+            &["AuthType", "Cors", "InvokeMode"],
+            &format!("{}.FunctionUrlConfig", source.id),
+        );
         let at = self.low.stack.tree.offset(config);
         let auth = self.get(config, "AuthType");
         let made = Fields::new()
@@ -353,7 +359,13 @@ impl Sam<'_, '_> {
         let made = anyone("lambda:InvokeFunctionUrl").with_some("FunctionUrlAuthType", auth);
         self.emit(source, format!("{}UrlPublicPermissions", source.id), "AWS::Lambda::Permission", made, at);
         let made = anyone("lambda:InvokeFunction").with("InvokedViaFunctionUrl", true);
-        self.emit(source, format!("{}URLInvokeAllowPublicAccess", source.id), "AWS::Lambda::Permission", made, at);
+        self.emit(
+            source,
+            format!("{}URLInvokeAllowPublicAccess", source.id),
+            "AWS::Lambda::Permission",
+            made,
+            at,
+        );
     }
 
     /// What becomes of asynchronous invocations.
@@ -390,7 +402,10 @@ impl Sam<'_, '_> {
             Some("SNS") => Some(("AWS::SNS::Topic", "Topic", "DestinationTopic")),
             Some("Lambda" | "EventBridge" | "S3Bucket") => None,
             _ => {
-                self.low.loss(node, "the Type of this destination is not known; the role's permission for it is not read");
+                self.low.loss(
+                    node,
+                    "the Type of this destination is not known; the role's permission for it is not read",
+                );
                 return written.map(Made::Node);
             }
         };
@@ -447,8 +462,7 @@ impl Sam<'_, '_> {
 
     /// The tags of a source for the resources generated for it, when they are passed on.
     pub(super) fn propagated_tags(&mut self, source: &Source) -> Option<Made> {
-        let node = self.get(source.properties, "PropagateTags")?;
-        let passes = self.known_text(node).as_deref() == Some("true");
+        let passes = self.passes_tags(source.properties);
         let tags = self.get(source.properties, "Tags").filter(|_| passes);
         self.tags(None, Some(tags?))
     }
@@ -464,7 +478,10 @@ impl Sam<'_, '_> {
                 Some("true" | "True") => {}
                 Some(_) => return,
                 None => {
-                    self.low.loss(enabled, "whether deployments shift traffic is not known; their resources are not read");
+                    self.low.loss(
+                        enabled,
+                        "whether deployments shift traffic is not known; their resources are not read",
+                    );
                     return;
                 }
             }
@@ -493,7 +510,7 @@ impl Sam<'_, '_> {
                     self.deploys.1 = true;
                     let made = Fields::new()
                         .with("AssumeRolePolicyDocument", trust("codedeploy.amazonaws.com"))
-                        .with("ManagedPolicyArns", vec![managed("AWSCodeDeployRoleForLambdaLimited")]);
+                        .with("ManagedPolicyArns", vec![managed("AWSCodeDeployRoleForLambda")]);
                     self.emit_with(
                         source.slot,
                         "CodeDeployServiceRole".into(),
@@ -542,7 +559,13 @@ impl Sam<'_, '_> {
             )
             .with("ServiceRoleArn", role)
             .with_some("TriggerConfigurations", self.get(preference, "TriggerConfigurations"));
-        self.emit(source, format!("{}DeploymentGroup", source.id), "AWS::CodeDeploy::DeploymentGroup", made, at);
+        self.emit(
+            source,
+            format!("{}DeploymentGroup", source.id),
+            "AWS::CodeDeploy::DeploymentGroup",
+            made,
+            at,
+        );
     }
 
     /// The events of a function or state machine.
@@ -559,7 +582,8 @@ impl Sam<'_, '_> {
         for (name, node) in self.members(events) {
             let kind = self.text_at(node, "Type").map(str::to_owned);
             let Some(kind) = kind else {
-                self.low.loss(node, format!("event {name} of {} has no literal Type; it is not read", source.id));
+                self.low
+                    .loss(node, format!("event {name} of {} has no literal Type; it is not read", source.id));
                 continue;
             };
             let at = self.low.stack.tree.offset(node);
@@ -573,6 +597,13 @@ impl Sam<'_, '_> {
             }
             found.push(Event { id: format!("{}{name}", source.id), name, kind, properties, at });
         }
+        // A route for every call makes the permissions of the others of no use: it comes first.
+        let takes_all = |sam: &Self, event: &Event| {
+            let path = sam.get(event.properties, "Path");
+            let open = path.is_none() && sam.get(event.properties, "Method").is_none();
+            event.kind == "HttpApi" && (open || sam.text_at(event.properties, "Path") == Some("$default"))
+        };
+        found.sort_by_key(|event| !takes_all(self, event));
         found
     }
 }

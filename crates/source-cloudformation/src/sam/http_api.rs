@@ -7,27 +7,50 @@ use sekisho_estate::{Node, NodeId};
 
 use super::api::{Api, Route, any, call_arn, starred};
 use super::events::{Caller, Event};
-use super::make::{Fields, Made, one, refer, sub, text};
+use super::make::{Fields, Made, either, nothing, one, refer, sub, text};
 use super::{Sam, Source, Target};
 
 /// The route of calls that no other route takes.
 const DEFAULT: &str = "$default";
 
 const PROPERTIES: [&str; 17] = [
-    "StageName", "DefinitionBody", "DefinitionUri", "StageVariables", "CorsConfiguration", "AccessLogSettings",
-    "DefaultRouteSettings", "Tags", "PropagateTags", "RouteSettings", "Domain", "Auth", "FailOnWarnings",
-    "Description", "DisableExecuteApiEndpoint", "Name", "SecurityPolicy",
+    "StageName",
+    "DefinitionBody",
+    "DefinitionUri",
+    "StageVariables",
+    "CorsConfiguration",
+    "AccessLogSettings",
+    "DefaultRouteSettings",
+    "Tags",
+    "PropagateTags",
+    "RouteSettings",
+    "Domain",
+    "Auth",
+    "FailOnWarnings",
+    "Description",
+    "DisableExecuteApiEndpoint",
+    "Name",
+    "SecurityPolicy",
 ];
 
 impl Sam<'_, '_> {
     /// A route of an HTTP API that leads to a function.
     pub(super) fn http_event(&mut self, source: &Source, event: &Event, target: &Target) {
-        const KNOWN: [&str; 8] =
-            ["Path", "Method", "ApiId", "Stage", "Auth", "TimeoutInMillis", "RouteSettings", "PayloadFormatVersion"];
+        const KNOWN: [&str; 8] = [
+            "Path",
+            "Method",
+            "ApiId",
+            "Stage",
+            "Auth",
+            "TimeoutInMillis",
+            "RouteSettings",
+            "PayloadFormatVersion",
+        ];
         let p = event.properties;
         self.check_known(p, &KNOWN, &event.id);
         let (api, id) = self.api_of_event(source, event);
-        let written = |sam: &Self, key| sam.get(p, key).map(|n| sam.low.stack.tree.string(n).map(str::to_owned));
+        let written =
+            |sam: &Self, key| sam.get(p, key).map(|n| sam.low.stack.tree.string(n).map(str::to_owned));
         let (path, method) = match (written(self, "Path"), written(self, "Method")) {
             (Some(None), _) | (_, Some(None)) => {
                 return self.low.loss(
@@ -104,7 +127,10 @@ impl Sam<'_, '_> {
         self.check_known(p, &PROPERTIES, &id);
         let mut made = Fields::new();
         if let Some(location) = self.get(p, "DefinitionUri") {
-            made.put("BodyS3Location", self.s3_location(Some(location), "DefinitionUri", ["Bucket", "Key", "Version"]));
+            made.put(
+                "BodyS3Location",
+                self.s3_location(Some(location), "DefinitionUri", ["Bucket", "Key", "Version"]),
+            );
         } else {
             made.put("Body", self.http_body(&source, &api));
         }
@@ -164,7 +190,10 @@ impl Sam<'_, '_> {
         }
         made.put_some("x-amazon-apigateway-cors", cors);
         if let Some(disabled) = self.get(p, "DisableExecuteApiEndpoint") {
-            made.put("x-amazon-apigateway-endpoint-configuration", one("disableExecuteApiEndpoint", disabled));
+            made.put(
+                "x-amazon-apigateway-endpoint-configuration",
+                one("disableExecuteApiEndpoint", disabled),
+            );
         }
         let tag = |name: String, value: Made| {
             Fields::new().with("name", text(name)).with("x-amazon-apigateway-tag-value", value).into()
@@ -195,14 +224,20 @@ impl Sam<'_, '_> {
         let paths = self.get(written, "paths");
         if paths.is_none_or(|paths| self.is_map(paths)) && !api.routes.is_empty() {
             let mut all: Vec<(String, NodeId)> = paths.map(|paths| self.members(paths)).unwrap_or_default();
-            for Route { path, method, made, .. } in &api.routes {
+            for Route { path, method, made, auth, condition, .. } in &api.routes {
                 let before = all.iter().position(|(name, _)| name == path);
                 let item = before.map(|index| all[index].1);
                 // What is written outranks what would be made.
                 if item.and_then(|item| self.get(item, method)).is_some() {
                     continue;
                 }
-                let operation = self.low.put(&made.clone().into(), at);
+                let mut made = made.clone();
+                made.put_some("security", security.of(self, *auth));
+                let made = match condition {
+                    Some(condition) => either(condition.clone(), made.into(), nothing()),
+                    None => made.into(),
+                };
+                let operation = self.low.put(&made, at);
                 let item = self.low.with_members(item, &[(method.as_str(), operation)], at);
                 match before {
                     Some(index) => all[index].1 = item,
@@ -211,6 +246,12 @@ impl Sam<'_, '_> {
             }
             let named: Vec<(&str, NodeId)> = all.iter().map(|(path, node)| (path.as_str(), *node)).collect();
             members.push(("paths", self.low.with_members(None, &named, at)));
+        }
+        // AWS: the default authorizer counts for every route that says nothing.
+        let paths = members.iter().find(|(key, _)| *key == "paths").map(|(_, node)| *node).or(paths);
+        if let Some(paths) = paths.filter(|&paths| security.default.is_some() && self.is_map(paths)) {
+            members.retain(|(key, _)| *key != "paths");
+            members.push(("paths", self.secured_paths(paths, security)));
         }
         if !security.schemes.0.is_empty() {
             let schemes = self.low.put(&security.schemes.clone().into(), at);

@@ -79,11 +79,7 @@ impl Fields {
     }
 
     /// With a member if there is a value for it.
-    pub(crate) fn with_some(
-        self,
-        key: impl Into<Cow<'static, str>>,
-        value: Option<impl Into<Made>>,
-    ) -> Self {
+    pub(crate) fn with_some(self, key: impl Into<Cow<'static, str>>, value: Option<impl Into<Made>>) -> Self {
         match value {
             Some(value) => self.with(key, value),
             None => self,
@@ -193,7 +189,10 @@ pub(crate) fn trust(service: &'static str) -> Made {
 
 /// A policy of a role.
 pub(crate) fn inline(name: impl Into<Cow<'static, str>>, statements: Vec<Made>) -> Made {
-    Fields::new().with("PolicyName", Made::Text(name.into())).with("PolicyDocument", document(statements)).into()
+    Fields::new()
+        .with("PolicyName", Made::Text(name.into()))
+        .with("PolicyDocument", document(statements))
+        .into()
 }
 
 /// A managed policy of AWS.
@@ -227,7 +226,12 @@ impl Lowering<'_> {
     }
 
     /// A map as another one, with some members replaced or added.
-    pub(crate) fn with_members(&mut self, map: Option<NodeId>, members: &[(&str, NodeId)], at: u32) -> NodeId {
+    pub(crate) fn with_members(
+        &mut self,
+        map: Option<NodeId>,
+        members: &[(&str, NodeId)],
+        at: u32,
+    ) -> NodeId {
         let mut entries: Vec<Entry> = map.map(|map| self.stack.tree.map(map).to_vec()).unwrap_or_default();
         entries.retain(|entry| {
             let key = self.stack.tree.text(entry.key);

@@ -95,6 +95,8 @@ struct Sam<'l, 'c> {
     /// What events add to buckets and user pools of the template.
     notifications: HashMap<String, Vec<Made>>,
     triggers: HashMap<String, Fields>,
+    /// Ids of resources whose names end in a digest, by what they are for.
+    digests: HashMap<String, String>,
     /// Whether the application of CodeDeploy and its role are there.
     deploys: (bool, bool),
 }
@@ -117,8 +119,7 @@ impl Lowering<'_> {
             return;
         }
         if !self.has_serverless {
-            let message =
-                format!("{PREFIX}… needs `Transform: {SERVERLESS}`; it is expanded all the same");
+            let message = format!("{PREFIX}… needs `Transform: {SERVERLESS}`; it is expanded all the same");
             self.say(Remark::note(WHOLE, message));
         }
         let mut sam = Sam {
@@ -131,6 +132,7 @@ impl Lowering<'_> {
             roles: HashMap::new(),
             notifications: HashMap::new(),
             triggers: HashMap::new(),
+            digests: HashMap::new(),
             deploys: (false, false),
             low: self,
         };
@@ -218,9 +220,13 @@ impl Sam<'_, '_> {
         let ignored = self.get(body, "IgnoreGlobals");
         let properties = self.with_globals(kind, written, ignored, at);
         let source = Source { id, slot, body, properties, at, attributes };
-        let is_open = self.low.stack.tree.map(properties).iter().any(|entry| {
-            self.low.stack.tree.text(entry.key) == Function::Transform.name()
-        });
+        let is_open = self
+            .low
+            .stack
+            .tree
+            .map(properties)
+            .iter()
+            .any(|entry| self.low.stack.tree.text(entry.key) == Function::Transform.name());
         if is_open || self.is_function(properties) {
             self.low.loss(
                 properties,
@@ -343,7 +349,10 @@ impl Sam<'_, '_> {
         match found {
             Found::Text(text, None) => Some(text),
             Found::Text(text, Some(world)) => {
-                self.low.loss(node, format!("this is expanded only for {world}; other values may make other resources"));
+                self.low.loss(
+                    node,
+                    format!("this is expanded only for {world}; other values may make other resources"),
+                );
                 Some(text)
             }
             Found::No => None,
@@ -362,6 +371,51 @@ impl Sam<'_, '_> {
             let near = sekisho_facts::did_you_mean(&name, known.iter().copied());
             let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
             self.low.say(Remark::loss(at, format!("{name} of {what} is not evaluated{hint}")));
+        }
+    }
+
+    /// A value as text, to tell whether two are written alike. Long ones are cut.
+    fn signature(&self, node: NodeId) -> String {
+        let mut out = String::new();
+        self.sign(node, &mut out, 0);
+        out
+    }
+
+    fn sign(&self, node: NodeId, out: &mut String, depth: u32) {
+        if depth > 16 || out.len() > 2000 {
+            return;
+        }
+        let tree = &self.low.stack.tree;
+        match (self.low.function_of(node), tree.node(node)) {
+            (Some((function, argument)), _) => {
+                out.push_str(function.name());
+                // The two forms of an attribute.
+                if let (Function::GetAtt, Node::List(range)) = (function, tree.node(argument)) {
+                    let parts: Vec<&str> =
+                        tree.children(range).iter().filter_map(|&n| tree.string(n)).collect();
+                    out.push_str(&parts.join("."));
+                    return;
+                }
+                self.sign(argument, out, depth + 1);
+            }
+            (None, Node::List(range)) => {
+                out.push('[');
+                for &child in tree.children(range) {
+                    self.sign(child, out, depth + 1);
+                    out.push(',');
+                }
+            }
+            (None, Node::Map(range)) => {
+                out.push('{');
+                for entry in tree.entries(range) {
+                    out.push_str(tree.text(entry.key));
+                    out.push(':');
+                    self.sign(entry.value, out, depth + 1);
+                    out.push(',');
+                }
+            }
+            (None, Node::String(span)) => out.push_str(tree.text(span)),
+            (None, other) => out.push_str(&format!("{other:?}")),
         }
     }
 
@@ -402,8 +456,9 @@ impl Sam<'_, '_> {
         at: u32,
     ) -> bool {
         if self.places.contains_key(&id) {
-            let message =
-                format!("the transform makes a resource {id}, and one of this name is there; only that one is read");
+            let message = format!(
+                "the transform makes a resource {id}, and one of this name is there; only that one is read"
+            );
             self.low.say(Remark::loss(at, message));
             return false;
         }

@@ -163,7 +163,10 @@ impl Sam<'_, '_> {
                 let is_secret = |kind: &str| {
                     matches!(
                         kind,
-                        "SASL_SCRAM_256_AUTH" | "SASL_SCRAM_512_AUTH" | "BASIC_AUTH" | "CLIENT_CERTIFICATE_TLS_AUTH"
+                        "SASL_SCRAM_256_AUTH"
+                            | "SASL_SCRAM_512_AUTH"
+                            | "BASIC_AUTH"
+                            | "CLIENT_CERTIFICATE_TLS_AUTH"
                             | "SERVER_ROOT_CA_CERTIFICATE"
                     )
                 };
@@ -218,7 +221,8 @@ impl Sam<'_, '_> {
     /// What reading a schema registry takes.
     fn registry(&self, p: NodeId) -> Vec<Made> {
         let Some(config) = self.get(p, "SchemaRegistryConfig") else { return Vec::new() };
-        let access = self.get(config, "AccessConfigs").map(|list| self.low.stack.tree.list(list)).unwrap_or_default();
+        let access =
+            self.get(config, "AccessConfigs").map(|list| self.low.stack.tree.list(list)).unwrap_or_default();
         let mut statements: Vec<Made> = access
             .iter()
             .filter_map(|&item| self.get(item, "URI"))

@@ -77,7 +77,11 @@ impl Sam<'_, '_> {
                     return self.no_policy(entry, "Fn::If");
                 };
                 let arm = |sam: &mut Self, node: NodeId| match sam.low.function_of(node) {
-                    Some((Function::Ref, name)) if sam.low.stack.tree.string(name) == Some("AWS::NoValue") => None,
+                    Some((Function::Ref, name))
+                        if sam.low.stack.tree.string(name) == Some("AWS::NoValue") =>
+                    {
+                        None
+                    }
                     _ => Some(sam.policy(node)),
                 };
                 let arms = (arm(self, then), arm(self, otherwise));
@@ -90,7 +94,10 @@ impl Sam<'_, '_> {
                     (None, None) => Some(Policy::Managed(nothing())),
                     (then, otherwise) => {
                         let (then, otherwise) = (then.flatten(), otherwise.flatten());
-                        let inline = matches!((&then, &otherwise), (Some(Policy::Inline(_)), _) | (_, Some(Policy::Inline(_))));
+                        let inline = matches!(
+                            (&then, &otherwise),
+                            (Some(Policy::Inline(_)), _) | (_, Some(Policy::Inline(_)))
+                        );
                         let of = |policy: Option<Policy>| match policy {
                             Some(Policy::Managed(made) | Policy::Inline(made)) => Some(made),
                             None => None,
@@ -196,7 +203,8 @@ pub(super) fn grant(statement: &data::Statement, values: &[(&str, Made)]) -> Mad
     let actions = statement.actions.iter().map(|&action| text(action)).collect::<Vec<_>>();
     let mut made = Fields::new().with("Effect", "Allow").with("Action", actions);
     made.put_some("Principal", statement.service.map(|service| one("Service", text(service))));
-    let mut resources: Vec<Made> = statement.resources.iter().map(|resource| fill(resource, values)).collect();
+    let mut resources: Vec<Made> =
+        statement.resources.iter().map(|resource| fill(resource, values)).collect();
     if resources.len() == 1 {
         made.put_some("Resource", resources.pop());
     } else {

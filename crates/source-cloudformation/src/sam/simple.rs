@@ -11,7 +11,11 @@ impl Sam<'_, '_> {
     /// A table with one key.
     pub(super) fn simple_table(&mut self, source: &Source) {
         const KNOWN: [&str; 6] = [
-            "PointInTimeRecoverySpecification", "PrimaryKey", "ProvisionedThroughput", "TableName", "Tags",
+            "PointInTimeRecoverySpecification",
+            "PrimaryKey",
+            "ProvisionedThroughput",
+            "TableName",
+            "Tags",
             "SSESpecification",
         ];
         let p = source.properties;
@@ -50,8 +54,15 @@ impl Sam<'_, '_> {
     /// written, which is also how the template refers to it.
     pub(super) fn layer(&mut self, source: &Source) {
         const KNOWN: [&str; 9] = [
-            "LayerName", "Description", "ContentUri", "CompatibleArchitectures", "CompatibleRuntimes",
-            "LicenseInfo", "RetentionPolicy", "PublishLambdaVersion", "Tags",
+            "LayerName",
+            "Description",
+            "ContentUri",
+            "CompatibleArchitectures",
+            "CompatibleRuntimes",
+            "LicenseInfo",
+            "RetentionPolicy",
+            "PublishLambdaVersion",
+            "Tags",
         ];
         let p = source.properties;
         self.check_known(p, &KNOWN, &source.id);

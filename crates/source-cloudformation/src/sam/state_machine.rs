@@ -12,9 +12,24 @@ use super::{Sam, Source};
 use crate::lower::MAX_DEPTH;
 
 const PROPERTIES: [&str; 18] = [
-    "Definition", "DefinitionUri", "Logging", "Role", "RolePath", "DefinitionSubstitutions", "Events", "Name",
-    "Type", "Tags", "PropagateTags", "Policies", "Tracing", "PermissionsBoundary", "AutoPublishAlias",
-    "DeploymentPreference", "UseAliasAsEventTarget", "EncryptionConfiguration",
+    "Definition",
+    "DefinitionUri",
+    "Logging",
+    "Role",
+    "RolePath",
+    "DefinitionSubstitutions",
+    "Events",
+    "Name",
+    "Type",
+    "Tags",
+    "PropagateTags",
+    "Policies",
+    "Tracing",
+    "PermissionsBoundary",
+    "AutoPublishAlias",
+    "DeploymentPreference",
+    "UseAliasAsEventTarget",
+    "EncryptionConfiguration",
 ];
 
 impl Sam<'_, '_> {
@@ -36,7 +51,10 @@ impl Sam<'_, '_> {
             made.put("DefinitionString", one("Fn::ToJsonString", literal));
         } else {
             let names = ["Bucket", "Key", "Version"];
-            made.put("DefinitionS3Location", self.s3_location(self.get(p, "DefinitionUri"), "DefinitionUri", names));
+            made.put(
+                "DefinitionS3Location",
+                self.s3_location(self.get(p, "DefinitionUri"), "DefinitionUri", names),
+            );
         }
         if !substitutions.0.is_empty() {
             made.put("DefinitionSubstitutions", substitutions);
@@ -93,7 +111,8 @@ impl Sam<'_, '_> {
     fn without_functions(&mut self, node: NodeId, names: &mut Fields, depth: u32) -> Made {
         let dynamic = self.low.stack.tree.string(node).is_some_and(|text| text.starts_with("{{resolve:"));
         if self.is_function(node) || dynamic {
-            let count = names.0.iter().filter(|(name, _)| name.starts_with("definition_substitution_")).count();
+            let count =
+                names.0.iter().filter(|(name, _)| name.starts_with("definition_substitution_")).count();
             let name = format!("definition_substitution_{}", count + 1);
             names.put(name.clone(), node);
             return text(format!("${{{name}}}"));
@@ -173,8 +192,14 @@ impl Sam<'_, '_> {
                         let statement = allow(&["states:StartExecution"], target.clone());
                         let made = Fields::new()
                             .with("AssumeRolePolicyDocument", trust("events.amazonaws.com"))
-                            .with("Policies", vec![inline(format!("{id}StartExecutionPolicy"), vec![statement])])
-                            .with_some("PermissionsBoundary", self.get(source.properties, "PermissionsBoundary"))
+                            .with(
+                                "Policies",
+                                vec![inline(format!("{id}StartExecutionPolicy"), vec![statement])],
+                            )
+                            .with_some(
+                                "PermissionsBoundary",
+                                self.get(source.properties, "PermissionsBoundary"),
+                            )
                             .with_some("Tags", self.propagated_tags(source));
                         self.emit(source, id.clone(), "AWS::IAM::Role", made, event.at);
                         attribute(id, "Arn")
