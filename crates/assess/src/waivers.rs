@@ -195,7 +195,7 @@ pub fn read_inline(estate: &Estate, user: &[Control]) -> (Vec<Waiver>, Vec<Notic
                 Err(message) => notices.push(invalid(&stack.file, at, message)),
             }
         }
-        if !source.contains("sekisho") {
+        if memchr::memmem::find(source.as_bytes(), b"sekisho").is_none() {
             continue;
         }
         for (index, resource) in stack.resources.iter().enumerate() {
@@ -246,7 +246,7 @@ const MARK: &str = "sekisho:waive ";
 
 /// Comments that hold a waiver: the offset of the mark and the rest of the line.
 fn comments(source: &str) -> impl Iterator<Item = (u32, &str)> {
-    source.match_indices(MARK).filter_map(move |(at, _)| {
+    memchr::memmem::find_iter(source.as_bytes(), MARK).filter_map(move |at| {
         let line = source[..at].rfind('\n').map_or(0, |n| n + 1);
         let before = source[line..at].trim();
         let rest = &source[at + MARK.len()..];

@@ -21,6 +21,85 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// List the controls
     Controls(ControlsArguments),
+    /// What the documents demand, and what sekisho does about each sentence
+    Guidance(GuidanceArguments),
+    /// Who is responsible for which layer, for the services in the input
+    Responsibility(ResponsibilityArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuidanceArguments {
+    #[command(subcommand)]
+    pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) form: FormArguments,
+}
+
+/// Form and language of an answer.
+#[derive(Debug, Args)]
+pub(crate) struct FormArguments {
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = ListFormat::Text, global = true)]
+    pub(crate) format: ListFormat,
+    /// Language: en, ja, zh-TW; the locale's when left out
+    #[arg(long, value_name = "LANG", global = true)]
+    pub(crate) lang: Option<Language>,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true)]
+    pub(crate) color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Question {
+    /// Rows of the documents, by what they are about
+    List(ListArguments),
+    /// One row: what is stated, where, and what answers it
+    Show {
+        /// Its id, such as hipaa/s3/3
+        id: String,
+    },
+    /// Rows in which all these words occur
+    Search {
+        /// The words
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// How many rows are answered, and how
+    Coverage,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Short name of a service, such as s3
+    #[arg(long)]
+    pub(crate) service: Option<String>,
+    /// Capability or category, such as zoning
+    #[arg(long)]
+    pub(crate) topic: Option<String>,
+    /// Edition of the document: 2016, 2018, 2019 or 2023
+    #[arg(long)]
+    pub(crate) edition: Option<String>,
+    /// How strongly it is stated: must, must-not, should, may, fact, derived
+    #[arg(long)]
+    pub(crate) level: Option<sekisho_guidance::Level>,
+    /// How it is resolved, such as control or attestation
+    #[arg(long)]
+    pub(crate) resolution: Option<sekisho_guidance::ResolutionKind>,
+    /// What stands beside the resolution: the room or the kind of record
+    #[arg(long)]
+    pub(crate) detail: Option<String>,
+    /// Only what AWS has moved on from (true), or has not (false)
+    #[arg(long)]
+    pub(crate) outdated: Option<bool>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResponsibilityArguments {
+    /// Files and folders to read
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) form: FormArguments,
 }
 
 #[derive(Debug, Args)]

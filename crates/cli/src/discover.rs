@@ -1,6 +1,7 @@
 //! From the paths of the command line to the files that are read.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
 use sekisho_estate::{Input, InputStatus, Problem};
@@ -97,11 +98,21 @@ fn file(at: &Path, name: &str, named: bool, max_bytes: u64, found: &mut Found) {
         found.others.push(other(name, InputStatus::Unreadable, &why));
         return;
     }
-    match fs::read(at) {
+    match read(at) {
         Ok(bytes) => found.files.push(SourceFile { path: name.to_owned(), bytes, named }),
         Err(error) if named => found.errors.push(format!("{name}: {error}")),
         Err(error) => found.others.push(other(name, InputStatus::Unreadable, &error.to_string())),
     }
+}
+
+/// Reads a file with some room behind it, where the reader puts decoded text: a large file
+/// need not move for it.
+fn read(at: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = fs::File::open(at)?;
+    let length = file.metadata().map_or(0, |meta| usize::try_from(meta.len()).unwrap_or(0));
+    let mut bytes = Vec::with_capacity(length + length / 16 + 64);
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn other(path: &str, status: InputStatus, why: &str) -> Input {

@@ -9,7 +9,8 @@ use sekisho_source_cloudformation::{Options, SourceFile, read};
 
 use crate::Failure;
 use crate::arguments::{
-    ControlsArguments, ExplainArguments, InputArguments, OutputArguments, ScanArguments, Verdicts,
+    ControlsArguments, ExplainArguments, InputArguments, OutputArguments, ResponsibilityArguments,
+    ScanArguments, Verdicts,
 };
 use crate::discover::{Found, discover};
 use crate::output;
@@ -42,7 +43,9 @@ pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
             eprintln!("sekisho: {}{place}: {}", input.path, problem.message);
         }
     }
-    Ok(if estate.inputs.iter().any(|input| unread(&input)) { 2 } else { status })
+    let status = if estate.inputs.iter().any(|input| unread(&input)) { 2 } else { status };
+    std::mem::forget(estate);
+    Ok(status)
 }
 
 /// `sekisho demo`
@@ -109,6 +112,9 @@ fn report(
     }
     let status = status(estate, &assessment, arguments);
     output::write(estate, &assessment, settings, arguments, status)?;
+    // The process ends soon and gives the memory back at once; freeing it piece by piece
+    // would cost more than writing did.
+    std::mem::forget(assessment);
     Ok(status)
 }
 
@@ -204,6 +210,16 @@ fn explanations(
     let bump = Bump::new();
     let this = if whole { None } else { Some(ResourceRef::new(estate, id)) };
     Ok(program.explain(estate, &Analyses::new(estate, config), this, &bump))
+}
+
+/// `sekisho responsibility`
+pub(crate) fn responsibility(arguments: &ResponsibilityArguments) -> Result<u8, Failure> {
+    let found = discover(&arguments.paths, 256 << 20);
+    if !found.errors.is_empty() {
+        return Err(found.errors.join("\nsekisho: "));
+    }
+    output::responsibility(&read(found.files, &Options::default()), &arguments.form)?;
+    Ok(0)
 }
 
 /// `sekisho controls`

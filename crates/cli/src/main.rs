@@ -40,6 +40,8 @@ fn main() -> ExitCode {
         Command::Demo(output) => judge::demo(&output),
         Command::Explain(arguments) => judge::explain(&arguments),
         Command::Controls(arguments) => judge::controls(&arguments),
+        Command::Guidance(arguments) => output::guidance(&arguments),
+        Command::Responsibility(arguments) => judge::responsibility(&arguments),
     };
     match result {
         Ok(status) => ExitCode::from(status),

@@ -8,10 +8,12 @@ use sekisho_assess::{Assessment, Judgement};
 use sekisho_estate::{Estate, ResourceId};
 use sekisho_expr::Explanation;
 use sekisho_guidance::{Control, Language};
-use sekisho_report::{Color, Exit, Explained, Options, Report, Run};
+use sekisho_report::{Color, Exit, Explained, GuidanceError, GuidanceFilter, Notation, Options, Report, Run};
 
 use crate::Failure;
-use crate::arguments::{ColorChoice, Format, ListFormat, OutputArguments, Verdicts};
+use crate::arguments::{
+    ColorChoice, FormArguments, Format, GuidanceArguments, ListFormat, OutputArguments, Question, Verdicts,
+};
 use crate::settings::{Settings, color, language};
 
 /// Day of the newest fact about AWS in the binary.
@@ -106,6 +108,57 @@ pub(crate) fn pages(folder: &str, language: Language) -> Result<u8, Failure> {
         std::fs::write(&path, page.markdown).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(0)
+}
+
+/// `sekisho guidance`
+pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
+    let (notation, look) = form(&arguments.form);
+    let options = &look.options;
+    let mut wrong = None;
+    to(None, |out| {
+        let answer = match &arguments.question {
+            Question::List(list) => {
+                let filter = GuidanceFilter {
+                    service: list.service.clone(),
+                    topic: list.topic.clone(),
+                    edition: list.edition.clone(),
+                    level: list.level,
+                    resolution: list.resolution,
+                    detail: list.detail.clone(),
+                    outdated: list.outdated,
+                };
+                sekisho_report::guidance_list(&filter, notation, options, out)
+            }
+            Question::Show { id } => sekisho_report::guidance_show(id, notation, options, out),
+            Question::Search { words } => {
+                return sekisho_report::guidance_search(&words.join(" "), notation, options, out);
+            }
+            Question::Coverage => return sekisho_report::guidance_coverage(notation, options, out),
+        };
+        match answer {
+            Ok(()) => Ok(()),
+            Err(GuidanceError::Io(error)) => Err(error),
+            Err(unknown) => {
+                wrong = Some(unknown.to_string());
+                Ok(())
+            }
+        }
+    })?;
+    wrong.map_or(Ok(0), Err)
+}
+
+/// Writes who is responsible for what.
+pub(crate) fn responsibility(estate: &Estate, arguments: &FormArguments) -> Result<(), Failure> {
+    let (notation, look) = form(arguments);
+    to(None, |out| sekisho_report::responsibility(estate, notation, &look.options, out))
+}
+
+fn form(arguments: &FormArguments) -> (Notation, Look) {
+    let notation = match arguments.format {
+        ListFormat::Text => Notation::Text,
+        ListFormat::Json => Notation::Json,
+    };
+    (notation, Look::new(language(arguments.lang), arguments.color, None))
 }
 
 /// Writes what came of the cases of controls.

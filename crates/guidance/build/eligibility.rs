@@ -9,36 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::listing::{self, RawList};
 use crate::load;
-use crate::words::Standing;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct List {
-    as_of: String,
-    list: String,
-    source: String,
-    services: Vec<Service>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Service {
-    service: String,
-    slug: String,
-    #[serde(default)]
-    namespaces: Vec<String>,
-    #[serde(default)]
-    types: Vec<String>,
-    paper_2018: Standing,
-    paper_2023: Standing,
-    listed: Standing,
-    restriction: Option<String>,
-    limited: Option<String>,
-    excludes: Option<String>,
-    #[serde(default = "yes")]
-    holds_phi: bool,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,29 +36,33 @@ const fn yes() -> bool {
 pub fn statics(hand: &Path) -> Result<String, String> {
     let mut out = String::new();
     let lists = files(&hand.join("eligibility"))?;
+    let mut newest = None;
     for file in &lists {
-        let parsed: List = read(file)?;
+        let (list, index) = listing::read(&file.display().to_string(), &crate::read(file)?)
+            .map_err(|problem| problem.to_string())?;
         let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        if stem != parsed.as_of || !is_day(&parsed.as_of) {
+        if stem != list.as_of.value {
             return Err(format!("{}: `as_of` is the day in the name of the file", file.display()));
         }
+        newest = Some((list, index));
     }
-    let newest = lists.last().ok_or("facts/hand/eligibility: there is no list")?;
-    list(&mut out, newest, &read(newest)?)?;
+    let (list, index) = newest.ok_or("facts/hand/eligibility: there is no list")?;
+    services(&mut out, &list, &index);
     let mut index = BTreeMap::new();
     out.push_str("pub(crate) static CHANGES: &[Lifecycle] = &[\n");
     let mut count = 0;
     for file in files(&hand.join("lifecycle"))? {
         for row in read::<Vec<Change>>(&file)? {
             let Change { service, ends, closed, source, instead, verified, .. } = &row;
-            if let Some(day) = [ends, closed].into_iter().flatten().find(|day| !is_day(day)) {
+            if let Some(day) = [ends, closed].into_iter().flatten().find(|day| !listing::is_day(day)) {
                 return Err(format!("{}: {service}: `{day}` is no day", file.display()));
             }
             let _ = writeln!(
                 out,
                 "    Lifecycle {{ service: {service:?}, ends: {ends:?}, closed: {closed:?}, source: {source:?}, instead: {instead:?}, verified: {verified} }},"
             );
-            enter(&mut index, &file, &row.namespaces, &row.types, count)?;
+            listing::enter(&mut index, &row.namespaces, &row.types, count)
+                .map_err(|e| format!("{}: {service}: {e}", file.display()))?;
             count += 1;
         }
     }
@@ -95,63 +71,45 @@ pub fn statics(hand: &Path) -> Result<String, String> {
     Ok(out)
 }
 
-fn list(out: &mut String, file: &Path, list: &List) -> Result<(), String> {
+fn services(out: &mut String, list: &RawList, index: &BTreeMap<String, usize>) {
     let _ = writeln!(
         out,
-        "pub(crate) static LIST: EligibilityList = EligibilityList {{ as_of: {:?}, list: {:?}, source: {:?} }};",
-        list.as_of, list.list, list.source
+        "pub(crate) static LIST: EligibilityList = EligibilityList {{ as_of: {}, list: {}, source: {} }};",
+        cow(&list.as_of.value),
+        cow(&list.list),
+        cow(&list.source),
     );
     out.push_str("pub(crate) static SERVICES: &[Eligibility] = &[\n");
-    let mut index = BTreeMap::new();
-    for (i, row) in list.services.iter().enumerate() {
-        let Service { service, slug, paper_2018, paper_2023, listed, .. } = row;
-        if *listed == Standing::Excluded && row.excludes.is_none() {
-            return Err(format!("{}: {service}: `excluded` without saying what", file.display()));
-        }
+    for row in &list.services {
+        let row = &row.value;
         let _ = writeln!(
             out,
-            "    Eligibility {{ service: {service:?}, slug: {slug:?}, paper_2018: Standing::{paper_2018:?}, paper_2023: Standing::{paper_2023:?}, listed: Standing::{listed:?}, restriction: {:?}, limited: {:?}, excludes: {:?}, holds_phi: {}, list: &LIST }},",
-            row.restriction, row.limited, row.excludes, row.holds_phi
+            "    Eligibility {{ service: {}, slug: {}, paper_2018: Standing::{:?}, paper_2023: Standing::{:?}, listed: Standing::{:?}, restriction: {}, limited: {}, excludes: {}, holds_phi: {} }},",
+            cow(&row.service),
+            cow(&row.slug),
+            row.paper_2018,
+            row.paper_2023,
+            row.listed,
+            option(row.restriction.as_deref()),
+            option(row.limited.as_deref()),
+            option(row.excludes.as_deref()),
+            row.holds_phi,
         );
-        enter(&mut index, file, &row.namespaces, &row.types, i)?;
     }
     out.push_str("];\n");
-    let _ = writeln!(out, "pub(crate) static SERVICES_OF: &[(&str, u16)] = &{:?};", pairs(&index));
-    Ok(())
+    let _ = writeln!(out, "pub(crate) static SERVICES_OF: &[(&str, u16)] = &{:?};", pairs(index));
+}
+
+fn cow(words: &str) -> String {
+    format!("Cow::Borrowed({words:?})")
+}
+
+fn option(words: Option<&str>) -> String {
+    words.map_or_else(|| "None".to_owned(), |words| format!("Some({})", cow(words)))
 }
 
 fn pairs(index: &BTreeMap<String, usize>) -> Vec<(&str, usize)> {
     index.iter().map(|(name, row)| (name.as_str(), *row)).collect()
-}
-
-fn enter(
-    index: &mut BTreeMap<String, usize>,
-    file: &Path,
-    namespaces: &[String],
-    types: &[String],
-    row: usize,
-) -> Result<(), String> {
-    let parts = |name: &String| name.split("::").count();
-    let wrong =
-        namespaces.iter().find(|name| parts(name) != 2).or(types.iter().find(|name| parts(name) != 3));
-    if let Some(name) = wrong {
-        return Err(format!(
-            "{}: `{name}` is no namespace (AWS::S3) or type (AWS::S3::Bucket)",
-            file.display()
-        ));
-    }
-    for name in namespaces.iter().chain(types) {
-        if index.insert(name.clone(), row).is_some() {
-            return Err(format!("{}: `{name}` is there twice", file.display()));
-        }
-    }
-    Ok(())
-}
-
-fn is_day(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    lengths == [4, 2, 2] && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {

@@ -13,6 +13,8 @@ mod eligibility;
 mod labels;
 #[path = "../src/layout.rs"]
 mod layout;
+#[path = "../src/listing.rs"]
+mod listing;
 #[allow(dead_code)] // the crate uses all of it
 #[path = "../src/load.rs"]
 mod load;
@@ -42,7 +44,7 @@ fn run() -> Result<(), String> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("not run by cargo")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("not run by cargo")?);
     let guidance = manifest.join("../../guidance");
-    for shared in ["control", "layout", "load", "patch", "words"] {
+    for shared in ["control", "layout", "listing", "load", "patch", "words"] {
         println!("cargo::rerun-if-changed=src/{shared}.rs");
     }
     println!("cargo::rerun-if-changed=build");

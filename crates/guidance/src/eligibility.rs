@@ -3,6 +3,12 @@
 //! What is not on the list is unknown as of its day, never a failure: only a list that leaves
 //! something out by name says no. Lookups are logarithmic in the number of services.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::control::Words;
+use crate::listing::{self, RawService};
+use crate::load::LoadProblem;
 use crate::words::Standing;
 
 include!(concat!(env!("OUT_DIR"), "/eligibility.rs"));
@@ -14,20 +20,20 @@ pub const LIST_GROWS_OLD_AFTER: i64 = 90;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EligibilityList {
     /// The day of the list.
-    pub as_of: &'static str,
+    pub as_of: Words,
     /// Where AWS keeps it.
-    pub list: &'static str,
+    pub list: Words,
     /// Where it was read.
-    pub source: &'static str,
+    pub source: Words,
 }
 
 /// Whether a service may hold PHI, as far as the list and the papers say.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Eligibility {
     /// The service, or `unknown service`.
-    pub service: &'static str,
+    pub service: Words,
     /// Its short name, as in requirements; empty when it is not in the table.
-    pub slug: &'static str,
+    pub slug: Words,
     /// The standing in the paper of 2018.
     pub paper_2018: Standing,
     /// The standing in the paper of 2023.
@@ -35,20 +41,18 @@ pub struct Eligibility {
     /// The standing in the list.
     pub listed: Standing,
     /// The restriction of the paper of 2023, in our words.
-    pub restriction: Option<&'static str>,
+    pub restriction: Option<Words>,
     /// What the list limits it to.
-    pub limited: Option<&'static str>,
+    pub limited: Option<Words>,
     /// What the list leaves out.
-    pub excludes: Option<&'static str>,
+    pub excludes: Option<Words>,
     /// Whether PHI may be in the service itself at all.
     pub holds_phi: bool,
-    /// The list.
-    pub list: &'static EligibilityList,
 }
 
 static UNLISTED: Eligibility = Eligibility {
-    service: "unknown service",
-    slug: "",
+    service: Cow::Borrowed("unknown service"),
+    slug: Cow::Borrowed(""),
     paper_2018: Standing::NotListed,
     paper_2023: Standing::NotListed,
     listed: Standing::NotListed,
@@ -56,7 +60,6 @@ static UNLISTED: Eligibility = Eligibility {
     limited: None,
     excludes: None,
     holds_phi: true,
-    list: &LIST,
 };
 
 impl Eligibility {
@@ -75,7 +78,7 @@ impl Eligibility {
 impl EligibilityList {
     /// Age in days on a day such as `2026-11-25`; `None` when that is no day.
     pub fn age(&self, today: &str) -> Option<i64> {
-        Some(days(today)? - days(self.as_of)?)
+        Some(days(today)? - days(&self.as_of)?)
     }
 
     /// Whether the list is too old to be relied on without looking at a newer one.
@@ -143,7 +146,66 @@ pub fn eligible_services() -> &'static [Eligibility] {
 /// A type of a service that is not in the table is [`Standing::NotListed`].
 pub fn eligibility(type_name: &str) -> Option<&'static Eligibility> {
     let row = find(SERVICES_OF, type_name).and_then(|row| SERVICES.get(row));
-    row.or_else(|| (type_name.starts_with("AWS::") && type_name != "AWS::").then_some(&UNLISTED))
+    row.or_else(|| unlisted(type_name))
+}
+
+/// What stands for a type of AWS that is on no list.
+fn unlisted(type_name: &str) -> Option<&'static Eligibility> {
+    type_name.starts_with("AWS::").then_some(&UNLISTED)
+}
+
+/// The first two parts of a type's name.
+fn namespace(type_name: &str) -> &str {
+    type_name.rsplit_once("::").map_or(type_name, |(namespace, _)| namespace)
+}
+
+/// A list that a user has imported in place of the built-in one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EligibilityTable {
+    /// The list.
+    pub list: EligibilityList,
+    /// Its services.
+    pub services: Vec<Eligibility>,
+    index: BTreeMap<String, usize>,
+}
+
+impl EligibilityTable {
+    /// Reads a list in the form of `facts/hand/eligibility`; `file` is its name, for the problem.
+    ///
+    /// # Errors
+    /// What is wrong with the file, where, and what was probably meant.
+    pub fn parse(file: &str, text: &str) -> Result<Self, LoadProblem> {
+        let (list, index) = listing::read(file, text)?;
+        let services = list.services.into_iter().map(|row| Eligibility::from(row.value)).collect();
+        let list = EligibilityList {
+            as_of: list.as_of.value.into(),
+            list: list.list.into(),
+            source: list.source.into(),
+        };
+        Ok(Self { list, services, index })
+    }
+
+    /// As [`eligibility`], by this list.
+    pub fn eligibility(&self, type_name: &str) -> Option<&Eligibility> {
+        let row = self.index.get(type_name).or_else(|| self.index.get(namespace(type_name)));
+        row.and_then(|row| self.services.get(*row)).or_else(|| unlisted(type_name))
+    }
+}
+
+impl From<RawService> for Eligibility {
+    fn from(row: RawService) -> Self {
+        Self {
+            service: row.service.into(),
+            slug: row.slug.into(),
+            paper_2018: row.paper_2018,
+            paper_2023: row.paper_2023,
+            listed: row.listed,
+            restriction: row.restriction.map(Into::into),
+            limited: row.limited.map(Into::into),
+            excludes: row.excludes.map(Into::into),
+            holds_phi: row.holds_phi,
+        }
+    }
 }
 
 /// What is known about the end of the service of a resource type.
@@ -158,9 +220,8 @@ pub fn lifecycles() -> &'static [Lifecycle] {
 
 /// Looks a type up by its whole name, then by its namespace.
 fn find(index: &[(&str, u16)], type_name: &str) -> Option<usize> {
-    let namespace = type_name.rsplit_once("::").map_or(type_name, |(namespace, _)| namespace);
     let at = |name: &str| index.binary_search_by(|(key, _)| (*key).cmp(name)).ok();
-    at(type_name).or_else(|| at(namespace)).map(|at| usize::from(index[at].1))
+    at(type_name).or_else(|| at(namespace(type_name))).map(|at| usize::from(index[at].1))
 }
 
 /// Days since 1970-01-01 of a day in the Gregorian calendar.

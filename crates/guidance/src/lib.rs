@@ -20,6 +20,7 @@ mod eligibility;
 mod labels;
 mod language;
 mod layout;
+mod listing;
 mod load;
 mod patch;
 mod requirement;
@@ -37,7 +38,7 @@ mod suggest {
 pub use catalogue::{control, controlled_types, controls, controls_for, controls_of};
 pub use control::{Control, Fix, Text, Words};
 pub use eligibility::{
-    Eligibility, EligibilityList, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, eligibility, eligibility_list,
+    Eligibility, EligibilityList, EligibilityTable, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, eligibility, eligibility_list,
     eligible_services, lifecycle, lifecycles,
 };
 pub use language::Language;

@@ -147,7 +147,7 @@ pub fn responsibility<'t>(types: impl IntoIterator<Item = &'t str>) -> Matrix {
     let items = coverage().items;
     let types = classes.iter().flat_map(|(_, names)| names);
     let present: BTreeSet<&str> =
-        types.filter_map(|name| eligibility(name)).map(|service| service.slug).collect();
+        types.filter_map(|name| eligibility(name)).map(|service| &*service.slug).collect();
     let rows = LAYERS
         .iter()
         .map(|layer| {

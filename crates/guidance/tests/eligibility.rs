@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 
 use sekisho_facts::resource_type_names;
 use sekisho_guidance::{
-    Stage, Standing, eligibility, eligibility_list, eligible_services, lifecycle, lifecycles, requirements,
+    EligibilityTable, Stage, Standing, eligibility, eligibility_list, eligible_services, lifecycle,
+    lifecycles, requirements,
 };
 
 #[test]
 fn every_service_of_the_paper_has_a_row() {
-    let rows: BTreeSet<&str> = eligible_services().iter().map(|row| row.slug).collect();
+    let rows: BTreeSet<&str> = eligible_services().iter().map(|row| row.slug.as_ref()).collect();
     let wide = ["intro", "encryption-and-protection", "audit-backup-dr", "revisions", "notices"];
     // The paper's older name for what EventBridge is now.
     let renamed = ["cloudwatch-events"];
@@ -69,4 +70,21 @@ fn the_end_of_a_service_depends_on_the_day() {
     assert!(lifecycle("AWS::InspectorV2::Filter").is_none() && lifecycle("AWS::RDS::DBInstance").is_none());
     assert!(lifecycle("AWS::RDS::DBSecurityGroup").is_some());
     assert!(lifecycles().iter().all(|row| row.source.starts_with("https://")));
+}
+
+#[test]
+fn a_newer_list_can_be_imported() {
+    let text = "as_of: 2027-01-01\nlist: https://x\nsource: https://x\nservices:\n- service: Aurora DSQL\n  slug: dsql\n  namespaces: [AWS::DSQL]\n  listed: eligible\n";
+    let table = EligibilityTable::parse("newer.yaml", text).unwrap();
+    assert_eq!(table.eligibility("AWS::DSQL::Cluster").unwrap().may_hold_phi(), Some(true));
+    assert_eq!(table.eligibility("AWS::S3::Bucket").unwrap().may_hold_phi(), None);
+    assert!(!table.list.is_old("2027-02-01"));
+    let wrong =
+        |from: &str, to: &str| EligibilityTable::parse("newer.yaml", &text.replace(from, to)).unwrap_err();
+    assert_eq!(
+        wrong("eligible", "elligible").to_string(),
+        "newer.yaml:8:11: unknown word `elligible`; did you mean `eligible`?"
+    );
+    assert!(wrong("2027-01-01", "soon").message.contains("no day"));
+    assert!(wrong("AWS::DSQL", "DSQL").message.contains("no namespace"));
 }

@@ -134,7 +134,7 @@ impl Lowering<'_> {
             Some(Symbol::Lost(reason)) => Node::Unknown(reason),
             None => match self.pseudo(name, id) {
                 Some(node) => node,
-                None => match self.generated_by(&self.stack.tree.text(name).to_owned()) {
+                None => match self.generated_at(name) {
                     Some((resource, attribute)) => {
                         self.edge(id, resource, attribute);
                         Node::Reference { resource, attribute }
@@ -143,6 +143,15 @@ impl Lowering<'_> {
                 },
             },
         }
+    }
+
+    /// [`generated_by`](Self::generated_by) for a name in the tree.
+    fn generated_at(&mut self, name: Span) -> Option<(u32, u32)> {
+        if self.generated.is_empty() {
+            return None;
+        }
+        let name = self.stack.tree.text(name).to_owned();
+        self.generated_by(&name)
     }
 
     /// What a name stands for that SAM gives to a resource it generates, with an attribute of it

@@ -165,11 +165,7 @@ Resources:
     check(
         "t.yaml",
         sam,
-        &[
-            ("F/Handler", "unknown: transform AWS::Serverless-2016-10-31 is not evaluated"),
-            ("B/BucketName", "'b'"),
-            ("B/R", "unknown: transform AWS::Serverless-2016-10-31 is not evaluated"),
-        ],
+        &[("F/Handler", "'a'"), ("F/Runtime", "'x'"), ("B/BucketName", "'b'"), ("B/R", "→FRole.Arn")],
     );
     let own = "
 Transform: [Mine, AWS::LanguageExtensions]
@@ -196,7 +192,7 @@ Resources:
         ],
     );
     for (text, status) in [
-        (sam, "partly"),
+        (sam, "read"),
         (own, "partly"),
         (include, "partly"),
         ("Transform: AWS::CodeDeployBlueGreen\nResources: {B: {Type: AWS::S3::Bucket}}\nHooks: {}\n", "read"),

@@ -15,6 +15,7 @@ use super::make::{
     trust,
 };
 use super::{Attributes, Sam, Source, Target};
+use crate::function::Function;
 
 /// Methods that a path of a definition may have.
 pub(super) const METHODS: [&str; 8] =
@@ -374,13 +375,20 @@ impl Sam<'_, '_> {
         let written = self.get(p, "DefinitionBody");
         let merges =
             self.get(p, "MergeDefinitions").map(|n| self.low.stack.tree.node(n)) == Some(Node::Bool(true));
-        let security = self.rest_security(source);
+        let mut security = self.rest_security(source);
+        let signs = |sam: &Self, route: &Route| {
+            route.auth.and_then(|auth| sam.text_at(auth, "Authorizer")) == Some("AWS_IAM")
+        };
+        if api.routes.iter().any(|route| signs(self, route)) {
+            security.sign();
+        }
         if let Some(written) = written
             && !merges
         {
-            return self.written_body(source, written, &security);
+            return self.written_body(source, api, written, &security);
         }
-        let three = self.text_at(p, "OpenApiVersion").is_some_and(|version| version.starts_with('3'));
+        let version = self.get(p, "OpenApiVersion").and_then(|node| self.known_text(node));
+        let three = version.is_some_and(|version| version.starts_with('3'));
         let info = Fields::new().with("version", "1.0").with("title", refer("AWS::StackName"));
         let mut made = Fields::new().with("info", info).with("paths", self.paths(api, &security));
         match self.get(p, "OpenApiVersion") {
@@ -405,22 +413,12 @@ impl Sam<'_, '_> {
         }
         made.put_some("x-amazon-apigateway-policy", self.resource_policy(source, api));
         if let Some(written) = written.filter(|&node| self.is_map(node)) {
-            let mut members: Vec<(String, NodeId)> = self.members(written);
-            for (key, value) in &made.0 {
-                let node = self.low.put(value, source.at);
-                let node = match self.get(written, key) {
-                    Some(before) if self.is_map(before) => {
-                        let inner = self.members(node);
-                        let inner: Vec<(&str, NodeId)> =
-                            inner.iter().map(|(k, n)| (k.as_str(), *n)).collect();
-                        self.low.with_members(Some(before), &inner, source.at)
-                    }
-                    _ => node,
-                };
-                members.retain(|(name, _)| name != key);
-                members.push((key.to_string(), node));
-            }
-            return members.into_iter().fold(Fields::new(), |made, (key, node)| made.with(key, node)).into();
+            // What is made outranks what is written, but for the head of the definition.
+            made.0.retain(|(key, _)| {
+                !matches!(&**key, "info" | "swagger" | "openapi") || self.get(written, key).is_none()
+            });
+            let made = self.low.put(&made.into(), source.at);
+            return self.merge(written, made, 1).into();
         }
         made.into()
     }
@@ -429,16 +427,26 @@ impl Sam<'_, '_> {
     fn written_body(
         &mut self,
         source: &Source,
+        api: &Api,
         written: NodeId,
         security: &super::api_auth::Security,
     ) -> Made {
         let p = source.properties;
         let policy = self.at(p, &["Auth", "ResourcePolicy"]);
         let disabled = self.get(p, "DisableExecuteApiEndpoint");
+        let overrides: Vec<&Route> = api
+            .routes
+            .iter()
+            .filter(|route| {
+                let said = route.auth.and_then(|auth| self.get(auth, "OverrideApiAuth"));
+                said.map(|node| self.low.stack.tree.node(node)) == Some(Node::Bool(true))
+            })
+            .collect();
         let nothing_to_do = security.schemes.0.is_empty()
             && security.default.is_none()
             && policy.is_none()
-            && disabled.is_none();
+            && disabled.is_none()
+            && overrides.is_empty();
         if nothing_to_do || !self.is_map(written) {
             return written.into();
         }
@@ -468,12 +476,25 @@ impl Sam<'_, '_> {
         {
             members.push(("paths", self.secured_paths(paths, security)));
         }
+        // AWS: "ApiFunctionAuth", `OverrideApiAuth`: what the event says outranks the API.
+        for route in overrides {
+            let paths = members.iter().find(|(key, _)| *key == "paths").map(|(_, node)| *node);
+            let Some(paths) = paths.or_else(|| self.get(written, "paths")) else { break };
+            let item = self.get(paths, &route.path);
+            let Some(operation) = item.and_then(|item| self.get(item, &route.method)) else { continue };
+            let made = security.of(self, route.auth, &route.method).unwrap_or_else(|| Made::List(Vec::new()));
+            let made = self.low.put(&made, at);
+            let operation = self.low.with_members(Some(operation), &[("security", made)], at);
+            let item = self.low.with_members(item, &[(route.method.as_str(), operation)], at);
+            let paths = self.low.with_members(Some(paths), &[(route.path.as_str(), item)], at);
+            members.retain(|(key, _)| *key != "paths");
+            members.push(("paths", paths));
+        }
         if let Some(disabled) = disabled {
             let made = self.low.put(&one("disableExecuteApiEndpoint", disabled), at);
             members.push(("x-amazon-apigateway-endpoint-configuration", made));
         }
-        let api = Api::default();
-        if let Some(policy) = self.resource_policy(source, &api) {
+        if let Some(policy) = self.resource_policy(source, &Api::default()) {
             members.push(("x-amazon-apigateway-policy", self.low.put(&policy, at)));
         }
         self.low.with_members(Some(written), &members, at).into()
@@ -483,27 +504,70 @@ impl Sam<'_, '_> {
     pub(super) fn secured_paths(&mut self, paths: NodeId, security: &super::api_auth::Security) -> NodeId {
         let mut all: Vec<(String, NodeId)> = Vec::new();
         for (path, item) in self.members(paths) {
-            let mut item_now = item;
-            if self.is_map(item) {
-                for (method, operation) in self.members(item) {
-                    let is_method = METHODS.contains(&method.to_lowercase().as_str());
-                    let open =
-                        is_method && self.is_map(operation) && self.get(operation, "security").is_none();
-                    if !open || (method.eq_ignore_ascii_case("options") && !security.preflight) {
-                        continue;
-                    }
-                    let at = self.low.stack.tree.offset(operation);
-                    let Some(made) = security.of(self, None) else { continue };
-                    let made = self.low.put(&made, at);
-                    let operation = self.low.with_members(Some(operation), &[("security", made)], at);
-                    item_now = self.low.with_members(Some(item_now), &[(method.as_str(), operation)], at);
-                }
-            }
-            all.push((path, item_now));
+            all.push((path, self.secured_item(item, security, 0)));
         }
         let named: Vec<(&str, NodeId)> = all.iter().map(|(path, node)| (path.as_str(), *node)).collect();
         let at = self.low.stack.tree.offset(paths);
         self.low.with_members(Some(paths), &named, at)
+    }
+
+    /// The arms of a choice, changed each.
+    pub(super) fn in_arms(
+        &mut self,
+        node: NodeId,
+        change: &mut dyn FnMut(&mut Self, NodeId) -> NodeId,
+    ) -> Option<NodeId> {
+        let (Function::If, argument) = self.low.function_of(node)? else { return None };
+        let [condition, then, otherwise] = *self.low.stack.tree.list(argument) else { return None };
+        let (then, otherwise) = (change(self, then), change(self, otherwise));
+        let made = either(condition.into(), then.into(), otherwise.into());
+        let at = self.low.stack.tree.offset(node);
+        Some(self.low.put(&made, at))
+    }
+
+    fn secured_item(&mut self, item: NodeId, security: &super::api_auth::Security, depth: u32) -> NodeId {
+        if depth > 8 {
+            return item;
+        }
+        if let Some(chosen) = self.in_arms(item, &mut |sam, arm| sam.secured_item(arm, security, depth + 1)) {
+            return chosen;
+        }
+        if !self.is_map(item) {
+            return item;
+        }
+        let mut item_now = item;
+        for (method, operation) in self.members(item) {
+            if METHODS.contains(&method.to_lowercase().as_str()) {
+                let operation = self.secured_method(operation, &method, security, depth + 1);
+                let at = self.low.stack.tree.offset(operation);
+                item_now = self.low.with_members(Some(item_now), &[(method.as_str(), operation)], at);
+            }
+        }
+        item_now
+    }
+
+    fn secured_method(
+        &mut self,
+        operation: NodeId,
+        method: &str,
+        security: &super::api_auth::Security,
+        depth: u32,
+    ) -> NodeId {
+        if depth > 8 {
+            return operation;
+        }
+        let chosen =
+            self.in_arms(operation, &mut |sam, arm| sam.secured_method(arm, method, security, depth + 1));
+        if let Some(chosen) = chosen {
+            return chosen;
+        }
+        if !self.is_map(operation) || self.get(operation, "security").is_some() {
+            return operation;
+        }
+        let Some(made) = security.of(self, None, method) else { return operation };
+        let at = self.low.stack.tree.offset(operation);
+        let made = self.low.put(&made, at);
+        self.low.with_members(Some(operation), &[("security", made)], at)
     }
 
     /// The paths of a definition that is made of routes.
@@ -521,7 +585,10 @@ impl Sam<'_, '_> {
             let mut item = Fields::new();
             for route in &routes {
                 let mut operation = route.made.clone();
-                operation.put_some("security", security.of(self, route.auth));
+                operation.put_some("security", security.of(self, route.auth, &route.method));
+                if security.name_of(self, route.auth, &route.method) == Some("AWS_IAM") && !api.is_http {
+                    self.caller_credentials(api, route, &mut operation);
+                }
                 let operation = match &route.condition {
                     Some(condition) => either(condition.clone(), operation.into(), nothing()),
                     None => operation.into(),
@@ -537,6 +604,27 @@ impl Sam<'_, '_> {
             made.put(path.to_owned(), item);
         }
         made.into()
+    }
+
+    /// With signed requests the function is called as the caller, unless a role is given.
+    ///
+    /// AWS: "ApiAuth", `InvokeRole`.
+    fn caller_credentials(&mut self, api: &Api, route: &Route, operation: &mut Fields) {
+        let general =
+            api.source.as_ref().and_then(|source| self.at(source.properties, &["Auth", "InvokeRole"]));
+        let role = route.auth.and_then(|auth| self.get(auth, "InvokeRole")).or(general);
+        let written = role.and_then(|role| self.low.stack.tree.string(role));
+        let credentials = match (role, written) {
+            (_, Some("NONE")) => return,
+            (None, _) | (_, Some("CALLER_CREDENTIALS")) => sub("arn:${AWS::Partition}:iam::*:user/*"),
+            (Some(role), _) => role.into(),
+        };
+        for (key, value) in &mut operation.0 {
+            if let ("x-amazon-apigateway-integration", Made::Map(integration)) = (&**key, value) {
+                integration.0.retain(|(key, _)| key != "credentials");
+                integration.put("credentials", credentials.clone());
+            }
+        }
     }
 
     /// The method that answers browsers.
@@ -661,15 +749,7 @@ impl Sam<'_, '_> {
         };
         for (key, effect) in [("AwsAccountWhitelist", "Allow"), ("AwsAccountBlacklist", "Deny")] {
             let Some(list) = self.get(policy, key) else { continue };
-            let roots: Vec<Made> = self
-                .low
-                .stack
-                .tree
-                .list(list)
-                .iter()
-                .map(|&node| fill("arn:${AWS::Partition}:iam::${Account}:root", &[("Account", node.into())]))
-                .collect();
-            out.push(statement(effect, one("AWS", roots)).into());
+            out.push(statement(effect, one("AWS", list)).into());
         }
         let mut lets_all = false;
         let mut denials = Vec::new();
@@ -697,14 +777,13 @@ impl Sam<'_, '_> {
             out.push(statement("Allow", text("*")).into());
             out.extend(denials);
         }
-        match self.get(policy, "CustomStatements") {
-            Some(custom) => match self.low.stack.tree.node(custom) {
+        if let Some(custom) = self.get(policy, "CustomStatements") {
+            match self.low.stack.tree.node(custom) {
                 Node::List(range) => {
-                    out.extend(self.low.stack.tree.children(range).iter().map(|&n| Made::Node(n)))
+                    out.extend(self.low.stack.tree.children(range).iter().map(|&n| Made::Node(n)));
                 }
                 _ => out.push(custom.into()),
-            },
-            None => {}
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Developer Guide, "OpenAPI extensions for API Gateway" (`x-amazon-apigateway-authtype`,
 //! `x-amazon-apigateway-authorizer`).
 
-use sekisho_estate::{Node, NodeId};
+use sekisho_estate::{Node, NodeId, Reason, ReasonCode};
 
 use super::make::{Fields, Made, arn, attribute, fill, one, refer, text};
 use super::{Sam, Source};
@@ -13,8 +13,8 @@ use super::{Sam, Source};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Security {
     pub(super) schemes: Fields,
-    /// The authorizer of methods that say nothing, with the scopes it asks for.
-    pub(super) default: Option<(String, Option<Made>)>,
+    /// The authorizer of methods that say nothing.
+    pub(super) default: Option<String>,
     /// Whether the default also counts for `OPTIONS`.
     pub(super) preflight: bool,
     key: bool,
@@ -23,10 +23,29 @@ pub(super) struct Security {
 }
 
 impl Security {
-    /// `security` of a method; none when anyone may call it.
-    pub(super) fn of(&self, sam: &Sam<'_, '_>, auth: Option<NodeId>) -> Option<Made> {
+    /// Adds the scheme of signed requests.
+    pub(super) fn sign(&mut self) {
+        if self.schemes.0.iter().all(|(name, _)| name != "AWS_IAM") {
+            self.schemes.put("AWS_IAM", signed());
+        }
+    }
+
+    /// The authorizer of a method.
+    pub(super) fn name_of<'s>(
+        &'s self,
+        sam: &'s Sam<'_, '_>,
+        auth: Option<NodeId>,
+        method: &str,
+    ) -> Option<&'s str> {
         let own = auth.and_then(|auth| sam.text_at(auth, "Authorizer"));
-        let name = own.or(self.default.as_ref().map(|(name, _)| name.as_str()));
+        let open = method.eq_ignore_ascii_case("options") && !self.preflight;
+        let default = self.default.as_deref().filter(|_| !open);
+        own.or(default)
+    }
+    /// `security` of a method; none when anyone may call it.
+    pub(super) fn of(&self, sam: &Sam<'_, '_>, auth: Option<NodeId>, method: &str) -> Option<Made> {
+        let own = auth.and_then(|auth| sam.text_at(auth, "Authorizer"));
+        let name = self.name_of(sam, auth, method);
         let asked = auth.and_then(|auth| sam.get(auth, "ApiKeyRequired"));
         let key = match asked.map(|node| sam.low.stack.tree.node(node)) {
             Some(Node::Bool(is)) => is,
@@ -87,7 +106,7 @@ impl Sam<'_, '_> {
                 Fields::new().with("type", "apiKey").with("name", "x-api-key").with("in", "header"),
             );
         }
-        security.default = default.map(|name| (name, None));
+        security.default = default;
         security
     }
 
@@ -195,7 +214,7 @@ impl Sam<'_, '_> {
             };
             security.schemes.put(name, made);
         }
-        security.default = self.text_at(auth, "DefaultAuthorizer").map(|name| (name.to_owned(), None));
+        security.default = self.text_at(auth, "DefaultAuthorizer").map(str::to_owned);
         security
     }
 
@@ -394,7 +413,7 @@ impl Sam<'_, '_> {
             self.emit(source, id, "AWS::ApiGateway::DomainNameAccessAssociation", made, at);
         }
         self.mappings(source, domain, &id, stage, is_http, private);
-        self.records(source, domain, &id, regional);
+        self.records(source, domain, &id, regional, private);
     }
 
     fn mappings(
@@ -445,16 +464,22 @@ impl Sam<'_, '_> {
         }
     }
 
-    fn records(&mut self, source: &Source, domain: NodeId, id: &str, regional: bool) {
+    fn records(&mut self, source: &Source, domain: NodeId, id: &str, regional: bool, private: bool) {
         let Some(route53) = self.get(domain, "Route53") else { return };
         let at = self.low.stack.tree.offset(route53);
         let (zone, name) = if regional {
             (attribute(id.to_owned(), "RegionalHostedZoneId"), attribute(id.to_owned(), "RegionalDomainName"))
+        } else if private {
+            let of = |key: &'static str| {
+                self.get(route53, key)
+                    .map_or_else(|| Made::Unknown(Reason::new(ReasonCode::Transform, key)), Made::Node)
+            };
+            (of("VpcEndpointHostedZoneId"), of("VpcEndpointDomainName"))
         } else {
             // The zone of CloudFront is the same everywhere.
             (text("Z2FDTNDATAQYW2"), attribute(id.to_owned(), "DistributionDomainName"))
         };
-        let distribution = self.get(route53, "DistributionDomainName").filter(|_| !regional);
+        let distribution = self.get(route53, "DistributionDomainName").filter(|_| !regional && !private);
         let alias = Fields::new()
             .with("HostedZoneId", zone)
             .with("DNSName", distribution.map_or(name, Made::Node))

@@ -6,7 +6,9 @@
 use sekisho_estate::{NodeId, Reason, ReasonCode};
 
 use super::events::Event;
-use super::make::{Fields, Made, allow, attribute, either, inline, managed, one, refer, text, trust};
+use super::make::{
+    Fields, Made, allow, attribute, either, inline, inline_dated, managed, one, refer, text, trust,
+};
 use super::role::Role;
 use super::{Attributes, Sam, Source, Target};
 use crate::function::Function;
@@ -149,7 +151,7 @@ impl Sam<'_, '_> {
     /// Whether the function writes traces: any mode but `Disabled`.
     fn traces(&mut self, properties: NodeId) -> bool {
         let Some(tracing) = self.get(properties, "Tracing") else { return false };
-        self.low.stack.tree.string(tracing).is_none_or(|mode| mode != "Disabled")
+        self.known_text(tracing).is_none_or(|mode| mode != "Disabled")
     }
 
     /// `Code`: where the code is that is deployed.
@@ -246,7 +248,7 @@ impl Sam<'_, '_> {
             };
             match (action, self.get(queue, "TargetArn")) {
                 (Some(action), Some(arn)) => {
-                    role.add(inline("DeadLetterQueuePolicy", vec![allow(action, arn.into())]));
+                    role.add(inline_dated("DeadLetterQueuePolicy", vec![allow(action, arn.into())]));
                 }
                 _ => self.low.loss(queue, "DeadLetterQueue needs Type (SQS or SNS) and TargetArn"),
             }

@@ -159,7 +159,7 @@ impl Sam<'_, '_> {
     }
 
     /// One value over another.
-    fn merge(&mut self, global: NodeId, own: NodeId, depth: u32) -> NodeId {
+    pub(super) fn merge(&mut self, global: NodeId, own: NodeId, depth: u32) -> NodeId {
         if depth > crate::lower::MAX_DEPTH {
             return own;
         }

@@ -195,6 +195,12 @@ impl Sam<'_, '_> {
                 one("disableExecuteApiEndpoint", disabled),
             );
         }
+        made.put("tags", self.http_tags(p));
+        made.into()
+    }
+
+    /// Tags as a definition has them.
+    fn http_tags(&self, p: NodeId) -> Vec<Made> {
         let tag = |name: String, value: Made| {
             Fields::new().with("name", text(name)).with("x-amazon-apigateway-tag-value", value).into()
         };
@@ -203,8 +209,7 @@ impl Sam<'_, '_> {
             tags.extend(self.members(written).into_iter().map(|(name, value)| tag(name, value.into())));
         }
         tags.push(tag("httpapi:createdBy".to_owned(), text("SAM")));
-        made.put("tags", tags);
-        made.into()
+        tags
     }
 
     /// A definition as written, with routes, authorizers and the rest added.
@@ -232,7 +237,7 @@ impl Sam<'_, '_> {
                     continue;
                 }
                 let mut made = made.clone();
-                made.put_some("security", security.of(self, *auth));
+                made.put_some("security", security.of(self, *auth, method));
                 let made = match condition {
                     Some(condition) => either(condition.clone(), made.into(), nothing()),
                     None => made.into(),
@@ -264,6 +269,10 @@ impl Sam<'_, '_> {
         {
             members.push(("x-amazon-apigateway-cors", self.low.put(&cors, at)));
         }
+        let before = self.get(written, "tags").map(|tags| self.low.stack.tree.list(tags).to_vec());
+        let mut tags: Vec<Made> = before.unwrap_or_default().into_iter().map(Made::Node).collect();
+        tags.extend(self.http_tags(source.properties));
+        members.push(("tags", self.low.put(&tags.into(), at)));
         if let Some(disabled) = self.get(source.properties, "DisableExecuteApiEndpoint") {
             let made = self.low.put(&one("disableExecuteApiEndpoint", disabled), at);
             members.push(("x-amazon-apigateway-endpoint-configuration", made));
@@ -274,6 +283,17 @@ impl Sam<'_, '_> {
     fn http_cors(&mut self, node: NodeId) -> Made {
         if self.low.stack.tree.node(node) == Node::Bool(true) {
             return one("allowOrigins", vec![text("*")]);
+        }
+        if self.is_function(node) {
+            let chosen = self.in_arms(node, &mut |sam, arm| {
+                if sam.is_no_value(arm) || !sam.is_map(arm) {
+                    return arm;
+                }
+                let made = sam.http_cors(arm);
+                let at = sam.low.stack.tree.offset(arm);
+                sam.low.put(&made, at)
+            });
+            return chosen.map_or_else(|| one("allowOrigins", node), Made::Node);
         }
         if !self.is_map(node) {
             return one("allowOrigins", node);

@@ -187,12 +187,15 @@ pub(crate) fn trust(service: &'static str) -> Made {
     document(vec![statement.into()])
 }
 
-/// A policy of a role.
+/// A policy of a role. The transform writes no `Version` in it.
 pub(crate) fn inline(name: impl Into<Cow<'static, str>>, statements: Vec<Made>) -> Made {
-    Fields::new()
-        .with("PolicyName", Made::Text(name.into()))
-        .with("PolicyDocument", document(statements))
-        .into()
+    let document = one("Statement", statements);
+    Fields::new().with("PolicyName", Made::Text(name.into())).with("PolicyDocument", document).into()
+}
+
+/// A policy of a role with its `Version`, as the transform writes some.
+pub(crate) fn inline_dated(name: &'static str, statements: Vec<Made>) -> Made {
+    Fields::new().with("PolicyName", name).with("PolicyDocument", document(statements)).into()
 }
 
 /// A managed policy of AWS.

@@ -336,6 +336,7 @@ impl Sam<'_, '_> {
                 Value::Str(text) => text.to_owned(),
                 Value::Int(int) => int.to_string(),
                 Value::Bool(is) => is.to_string(),
+                Value::Float(number) => number.to_string(),
                 _ => return Found::No,
             };
             if reader.worlds.is_only() {

@@ -9,7 +9,7 @@ use sekisho_estate::NodeId;
 
 use super::events::Event;
 use super::function::s3_statements;
-use super::make::{Fields, Made, allow, arn, inline, managed, one, sub, text};
+use super::make::{Fields, Made, allow, arn, inline, inline_dated, managed, one, sub, text};
 use super::role::Role;
 use super::{Sam, Source, Target};
 
@@ -176,7 +176,7 @@ impl Sam<'_, '_> {
                 }
                 statements.extend(self.secret_key(p));
                 statements.extend(self.registry(p));
-                role.add(inline("SelfManagedKafkaExecutionRolePolicy", statements));
+                role.add(inline_dated("SelfManagedKafkaExecutionRolePolicy", statements));
             }
             "DocumentDB" => {
                 let mut statements = self.secrets(p, |kind| kind == "BASIC_AUTH");

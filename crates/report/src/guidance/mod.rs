@@ -1,12 +1,16 @@
 //! What is demanded: as a list, row by row, and found by words.
 
+mod json;
+
 use std::fmt;
 use std::io::{self, Write};
 
 use sekisho_guidance::{
     Basis, Item, Language, Level, Requirement, Resolution, ResolutionKind, coverage, did_you_mean,
+    requirement,
 };
 
+use self::json::{object, objects};
 use crate::messages::Say;
 use crate::report::Options;
 use crate::sink::Sink;
@@ -290,12 +294,17 @@ fn page(item: &Item, options: &Options, out: &mut impl Write) -> io::Result<()> 
     out.flush()
 }
 
+/// What another row states, a little to the right.
+fn stated(id: &str) -> String {
+    requirement(id).map_or_else(String::new, |row| format!("  {}", row.statement))
+}
+
 /// A resolution in sentences.
 fn told(item: &Item, language: Language) -> Vec<String> {
     let say = Say(language);
     match item.resolution {
-        Resolution::Control { through: Some(row) } => vec![say.guidance_through(row)],
-        Resolution::AlternativeOf(row) => vec![say.guidance_alternative(row)],
+        Resolution::Control { through: Some(row) } => vec![say.guidance_through(row), stated(row)],
+        Resolution::AlternativeOf(row) => vec![say.guidance_alternative(row), stated(row)],
         Resolution::AnalysisPending(room) => vec![say.guidance_pending(room.label(language))],
         Resolution::Record(kind) => vec![say.guidance_record(kind.label(language))],
         Resolution::Attestation(question) => {
@@ -306,7 +315,9 @@ fn told(item: &Item, language: Language) -> Vec<String> {
             let labels: Vec<_> = inheritance.rests_on.iter().map(|on| on.label(language)).collect();
             let separator = if language == Language::En { "; " } else { "、" };
             let mut lines = vec![say.guidance_inherited(labels.join(separator))];
-            lines.extend(inheritance.switch.map(|row| say.guidance_switch(row)));
+            lines.extend(
+                inheritance.switch.into_iter().flat_map(|row| [say.guidance_switch(row), stated(row)]),
+            );
             lines
         }
         Resolution::Superseded(replacement) => {
@@ -319,77 +330,4 @@ fn told(item: &Item, language: Language) -> Vec<String> {
         Resolution::NotObservable(why) | Resolution::None(why) => vec![why.to_owned()],
         Resolution::Control { through: None } | Resolution::Fact => Vec::new(),
     }
-}
-
-/// Rows as one object of the schema `sekisho.guidance/1`.
-fn objects(items: &[Item], out: &mut impl Write) -> io::Result<()> {
-    let mut sink = Sink::new(out);
-    sink.open('{');
-    sink.text("schema", "sekisho.guidance/1");
-    sink.key("rows");
-    sink.open('[');
-    for item in items {
-        sink.line();
-        object(item, None, &mut sink);
-        sink.relieve()?;
-    }
-    sink.close_line(']');
-    sink.close('}');
-    sink.finish()
-}
-
-/// One row as an object; all of it is English.
-fn object(item: &Item, schema: Option<&str>, sink: &mut Sink<'_, impl Write>) {
-    let row = &item.requirement;
-    sink.open('{');
-    if let Some(schema) = schema {
-        sink.text("schema", schema);
-    }
-    sink.text("id", row.id);
-    sink.text("statement", row.statement);
-    sink.maybe("service", row.service);
-    sink.text("topic", row.topic());
-    sink.text("section", row.section);
-    sink.text("document", row.seed.name());
-    sink.strings("editions", editions(row));
-    sink.key("lines");
-    range(row.lines, sink);
-    sink.key("lines_2018");
-    match row.lines_2018 {
-        Some(lines) => range(lines, sink),
-        None => sink.raw("null"),
-    }
-    sink.maybe("level", row.level.map(Level::name));
-    sink.maybe("basis", row.basis.map(Basis::name));
-    sink.text("verify", row.verify.name());
-    sink.text("who", row.who.name());
-    sink.key("outdated");
-    sink.boolean(row.outdated);
-    sink.maybe("modern", row.modern);
-    sink.text("resolution", item.resolution.kind().name());
-    sink.maybe("detail", item.resolution.detail());
-    match item.resolution {
-        Resolution::Attestation(question) => {
-            sink.text("question", &question.about(row, Language::En));
-            sink.count("months", question.months as usize);
-        }
-        Resolution::Inherited(inheritance) => {
-            sink.strings("rests_on", inheritance.rests_on.iter().map(|on| on.name()));
-        }
-        Resolution::Superseded(replacement) => {
-            sink.text("since", replacement.since);
-            sink.key("verified");
-            sink.boolean(replacement.verified);
-        }
-        _ => {}
-    }
-    sink.strings("by", item.by.iter().map(|control| control.id.as_ref()));
-    sink.close('}');
-}
-
-fn range((first, last): (u32, u32), sink: &mut Sink<'_, impl Write>) {
-    sink.open('[');
-    sink.number(first as usize);
-    sink.number(last as usize);
-    sink.close(']');
 }
