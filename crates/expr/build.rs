@@ -77,6 +77,7 @@ fn sort(name: &str) -> &'static str {
         "list" => "List",
         "map" => "Map",
         "resource" => "Resource",
+        "ports" => "Ports",
         "attributes" => "Attributes",
         "companions" => "Companions",
         "type" => "Type",

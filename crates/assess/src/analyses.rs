@@ -60,6 +60,14 @@ impl Host for Analyses {
                 Val::Resource(resource) => Val::Bool(self.label(resource.id) != Label::None),
                 other => other,
             },
+            FunctionId::Label => match argument(0) {
+                Val::Resource(resource) => Val::Str(self.label(resource.id).name()),
+                other => other,
+            },
+            FunctionId::Eligible => match argument(0) {
+                Val::Resource(resource) => eligible(frame, resource),
+                other => other,
+            },
             FunctionId::Target => self.joins.target(frame, argument(0), text(1)?),
             FunctionId::Resources => self.all(frame, text(0)?),
             FunctionId::Denies => policies::denies(frame, argument(0), text(1)?, argument(2)),
@@ -120,5 +128,20 @@ impl Analyses {
         let open =
             (!estate.complete_account).then(|| frame.reader.reason(ReasonCode::NotWholeAccount, type_name));
         Val::Items(found.into_bump_slice(), open)
+    }
+}
+
+/// Whether the newest list lets PHI be in the service. A service that it does not name is
+/// unknown with the day of the list, never no.
+fn eligible<'a>(frame: &Frame<'_, 'a>, resource: ResourceRef<'a>) -> Val<'a> {
+    let name = resource.type_name();
+    let found = sekisho_guidance::eligibility(name);
+    match found.and_then(sekisho_guidance::Eligibility::may_hold_phi) {
+        Some(may) => Val::Bool(may),
+        None => {
+            let service = found.filter(|e| !e.slug.is_empty()).map_or(name, |e| &e.service);
+            let as_of = &sekisho_guidance::eligibility_list().as_of;
+            frame.unknown(ReasonCode::NotListed, format!("{service} ({as_of})"))
+        }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Tally {
 }
 
 /// Keys that a case can have.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "name",
     "verdict",
     "resource",
@@ -38,6 +38,7 @@ const KEYS: [&str; 11] = [
     "reason",
     "complete_account",
     "fixed",
+    "phi",
 ];
 
 /// Tries every case of every control below a folder.
@@ -118,7 +119,11 @@ fn one(controls: &[Control], case: &Value, tally: &mut Tally) -> Result<(), Stri
     };
     let whole = case.get("complete_account") == Some(&Value::Bool(true));
     let resource = case.get("resource").and_then(Value::as_str);
-    let (estate, assessment) = judge(controls, &template, whole);
+    let mut config = Config::default();
+    for glob in case.get("phi").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        config.phi.resources.push(glob.to_owned());
+    }
+    let (estate, assessment) = judge(controls, &template, whole, &config);
     if let Some(notice) = assessment.notices.first() {
         return Err(notice.subject.clone());
     }
@@ -135,7 +140,7 @@ fn one(controls: &[Control], case: &Value, tally: &mut Tally) -> Result<(), Stri
         serde_json::from_str(&patch.replace("{id}", id)).map_err(|error| format!("patch: {error}"))?;
     let mut mended = template;
     apply(&mut mended, id, &patch);
-    let (estate, assessment) = judge(controls, &mended, whole);
+    let (estate, assessment) = judge(controls, &mended, whole, &config);
     match find(&estate, &assessment, resource) {
         Some(judgement) if judgement.verdict == Verdict::Pass => {
             tally.mended += 1;
@@ -148,12 +153,16 @@ fn one(controls: &[Control], case: &Value, tally: &mut Tally) -> Result<(), Stri
     }
 }
 
-fn judge<'c>(controls: &'c [Control], template: &Value, complete_account: bool) -> (Estate, Assessment<'c>) {
+fn judge<'c>(
+    controls: &'c [Control],
+    template: &Value,
+    complete_account: bool,
+    config: &Config,
+) -> (Estate, Assessment<'c>) {
     let file =
         SourceFile { path: "template.json".into(), bytes: template.to_string().into_bytes(), named: true };
     let estate = read(vec![file], &Options { complete_account, ..Options::default() });
-    let config = Config::default();
-    let options = RunOptions { config: &config, everything: true, only: &[], built_in: false };
+    let options = RunOptions { config, everything: true, only: &[], built_in: false };
     let assessment = run(&estate, controls, options);
     (estate, assessment)
 }

@@ -63,6 +63,7 @@ reason_codes! {
     AccountSetting, "account-setting", "{}";
     TakenFromSource, "taken-from-source", "{} is taken from what the resource was made from";
     DefaultUndated, "default-undated", "the default of {} depends on when the resource was created";
+    NotListed, "not-listed", "the list of eligible services does not name {}";
     AnalysisNotBuilt, "analysis-not-built", "analysis not built: {}";
     AbsentOperand, "absent-operand", "{} is not written and has no default";
     StepLimit, "step-limit", "the control took more than {} steps";

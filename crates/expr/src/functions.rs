@@ -17,6 +17,8 @@ pub enum Sort {
     List,
     /// A map.
     Map,
+    /// A whole number or a list of them.
+    Ports,
     /// A resource.
     Resource,
     /// What stands beside a resource's properties.

@@ -38,8 +38,8 @@ mod suggest {
 pub use catalogue::{control, controlled_types, controls, controls_for, controls_of};
 pub use control::{Control, Fix, Text, Words};
 pub use eligibility::{
-    Eligibility, EligibilityList, EligibilityTable, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, eligibility, eligibility_list,
-    eligible_services, lifecycle, lifecycles,
+    Eligibility, EligibilityList, EligibilityTable, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, eligibility,
+    eligibility_list, eligible_services, lifecycle, lifecycles,
 };
 pub use language::Language;
 pub use load::LoadProblem;

@@ -8,6 +8,7 @@
 //!
 //! The pages of AWS that a rule follows are named where the rule is.
 
+mod assembly;
 mod conditions;
 mod finish;
 mod foreach;
@@ -21,6 +22,7 @@ mod lower;
 mod mapping;
 mod nested;
 mod parameters;
+mod paths;
 mod remark;
 mod rules;
 mod sam;
@@ -68,6 +70,9 @@ pub struct Options {
     pub complete_account: bool,
 }
 
+/// What stands in a template that may create stacks of other templates.
+const NESTING: [&[u8]; 3] = [b"CloudFormation::Stack", b"Serverless::Application", b"CloudFormationProduct"];
+
 /// What the parameters of each template are given, by the index of its file.
 type GivenByFile = HashMap<usize, HashMap<String, Given>>;
 
@@ -86,7 +91,8 @@ pub fn read(mut files: Vec<SourceFile>, options: &Options) -> Estate {
     // A nested stack starts again from the template as it was parsed.
     let nested = taken.iter().any(|file| match &file.content {
         Content::Template(tree, _) => {
-            memchr::memmem::find(tree.source().as_bytes(), b"CloudFormation::Stack").is_some()
+            let text = tree.source().as_bytes();
+            NESTING.iter().any(|name| memchr::memmem::find(text, name).is_some())
         }
         _ => false,
     });

@@ -17,8 +17,9 @@ use sekisho_estate::{
 };
 
 use crate::Options;
-use crate::library::{Found, Library};
+use crate::library::Library;
 use crate::lower::{Given, Inherited, Nested, NestedOutput, Parent, Part, Sometimes, Task, lower};
+use crate::paths::Found;
 use crate::remark::Remark;
 use crate::variables::shared_pseudo;
 
@@ -152,7 +153,7 @@ fn expand(group: &mut Group, me: usize, chain: &mut Vec<usize>, library: &Librar
                 continue;
             }
         };
-        let path = library.paths[file];
+        let path = library.paths.path(file);
         let circle = chain.contains(&file);
         let too_many = chain.len() >= MAX_NESTED
             || group.parts.len() > MAX_INSTANCES

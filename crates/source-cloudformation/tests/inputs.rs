@@ -163,7 +163,10 @@ Resources:
             ("G/A", "unknown: A has a shape that the resource type does not admit"),
             ("G/B", "unknown: D has a shape that the resource type does not admit"),
             ("H/", "absent"),
-            ("I/^/DependsOn", ": 'G' | not : 'does not exist'"),
+            (
+                "I/^/DependsOn",
+                "a condition written in place: 'G' | not a condition written in place: 'does not exist'",
+            ),
         ],
     );
     let estate = estate(&[("t.yaml", template)]);

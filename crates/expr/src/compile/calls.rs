@@ -63,7 +63,7 @@ impl<'x> Compiler<'x> {
             Sort::Target => Type::Resource(named),
             Sort::Resources => Type::List(Box::new(Type::Resource(named))),
             Sort::List => Type::List(Box::new(Type::Any)),
-            Sort::Any | Sort::Map | Sort::Resource | Sort::Type => Type::Any,
+            Sort::Any | Sort::Map | Sort::Ports | Sort::Resource | Sort::Type => Type::Any,
         };
         Ok(Compiled { code: invoke(function, codes), kind })
     }
@@ -92,6 +92,11 @@ impl<'x> Compiler<'x> {
             }
             Sort::String if !Type::String.comparable(&compiled.kind) => return wrong("text"),
             Sort::Int if !Type::Int.comparable(&compiled.kind) => return wrong("a whole number"),
+            Sort::Ports
+                if !Type::Int.comparable(compiled.kind.element().as_ref().unwrap_or(&compiled.kind)) =>
+            {
+                return wrong("a whole number or a list of them");
+            }
             Sort::Map if !Type::Map.comparable(&compiled.kind) => return wrong("a map"),
             _ => {}
         }
