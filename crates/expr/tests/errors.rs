@@ -184,7 +184,7 @@ fn types() {
             ("denies(this, \"a\", «\"b\"»)", "denies takes a map here, not a string"),
             (
                 "opens_to_world(this.Tags, \"tcp\", «\"22\"»)",
-                "opens_to_world takes a whole number here, not a string",
+                "opens_to_world takes a whole number or a list of them here, not a string",
             ),
             ("{«1»: 1}.a == 1", "a key must be text"),
             ("«this.BucketName»", "the expression must be true or false, not a string"),
