@@ -92,6 +92,10 @@ def answer(found):
     return "not applicable"
 
 
+def short(case):
+    return re.sub(r"^trivy:|cloudformation:|terraform:", "", case["id"]).replace(":", " ").replace("#", " ")
+
+
 def cell(text):
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -113,8 +117,11 @@ def main():
     if missing := sorted(named - known):
         stop(f"{options.map}: no such control: {', '.join(missing)}")
 
-    lines = options.cases.read_text(encoding="utf-8").splitlines()
-    cases = [c for c in map(json.loads, lines) if c["framework"] == options.framework]
+    try:
+        lines = options.cases.read_text(encoding="utf-8").splitlines()
+        cases = [c for c in map(json.loads, lines) if c["framework"] == options.framework]
+    except (OSError, ValueError, KeyError) as error:
+        stop(f"{options.cases}: {error}")
     if missing := sorted({c["check"] for c in cases} - set(entries)):
         stop(f"{options.map}: says nothing about {', '.join(missing)}")
 
@@ -134,14 +141,17 @@ def main():
     print("|--:|--:|--:|--:|--:|--:|--:|")
     print(f"| {len(cases)} | {len(results)} | {count('agrees')} ({count('agrees') / max(len(results), 1):.1%}) "
           f"| {count('undecided')} | {count('disagrees')} | {without('none')} | {without('gap')} |")
+    print()
     for expected in ("FAIL", "PASS"):
         part = [r for r in results if r[0]["expected"] == expected]
-        print(f"\n{expected} expected: {sum(r[2] == 'agrees' for r in part)} of {len(part)} agree.")
+        print(f"{expected} expected: {sum(r[2] == 'agrees' for r in part)} of {len(part)} agree.")
+    silent = [r for r in results if r[2] == "agrees" and not any(v["verdict"] in ("pass", "fail") for v in r[1])]
+    print(f"Agree only because no control applied: {', '.join(short(r[0]) for r in silent) or 'none'}.")
     for kind in ("disagrees", "undecided"):
         print(f"\n### {kind.capitalize()}\n\n| case | expected | here |\n|---|---|---|")
         for case, found, result in sorted(results, key=lambda r: r[0]["id"]):
             if result == kind:
-                print(f"| {cell(case['id'].removeprefix('trivy:'))}: {cell(case['title'])} "
+                print(f"| {short(case)}: {cell(case['title'])} "
                       f"| {case['expected']} | {cell(answer(found))} |")
 
 

@@ -112,7 +112,9 @@ impl Joins {
                 let other = ResourceRef::new(frame.reader.estate, pair.companion);
                 let holds = frame.reader.exists(other.stack, other.resource)
                     && (pair.always || self.names(frame, other, pair.path, resource.id));
-                if holds {
+                // It may name this resource in several places.
+                let known = |found: &Val<'a>| matches!(found, Val::Resource(r) if r.id == other.id);
+                if holds && !found.last().is_some_and(known) {
                     found.push(Val::Resource(other));
                 }
             }
@@ -132,6 +134,9 @@ impl Joins {
     pub fn target<'a>(&self, frame: &Frame<'_, 'a>, value: Val<'a>, type_name: &str) -> Val<'a> {
         match value {
             Val::Absent | Val::Null | Val::Unknown(_) | Val::Resource(_) => value,
+            // A default group of the service cannot be changed: it is as if none were named.
+            // <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithParamGroups.html>
+            Val::Str(name) if is_default_group(name, type_name) => Val::Absent,
             _ => {
                 let found = value.to_value().and_then(|v| self.identify(frame.reader, v, type_name));
                 match found {
@@ -196,7 +201,7 @@ impl Joins {
                     && matches!(stack.tree.node(node), Node::Reference { .. } | Node::String(_));
                 for &target in &found {
                     let pairs = index.entry(target).or_default();
-                    if pairs.last().is_none_or(|last| last.companion != id) {
+                    if pairs.last().is_none_or(|last| last.companion != id || last.path != path) {
                         pairs.push(Pair { companion: id, path, always });
                     }
                 }
@@ -340,6 +345,13 @@ fn values_at<'a>(
         return None;
     }
     at.stack.tree.get(at.node, step).and_then(|node| values_at(frame, at.at(node), rest, found))
+}
+
+/// Whether a name is that of a default parameter or option group (`default.mysql8.0`,
+/// `default:mysql-8-0`).
+fn is_default_group(name: &str, type_name: &str) -> bool {
+    (type_name.ends_with("ParameterGroup") && (name.starts_with("default.") || name == "default"))
+        || (type_name.ends_with("OptionGroup") && name.starts_with("default:"))
 }
 
 /// The index of a stack of the estate, none for one that stands outside (a default's).

@@ -30,7 +30,7 @@ pub(crate) fn denies<'a>(
     }
     let target = Target { stack: this.stack, resource: this.id.index, attribute: "" };
     let scope = ResourceScope::content(frame.reader, target);
-    answer(frame, &document.denies(&Pattern::action(frame.reader, action), &context, &scope))
+    answer(frame, &document, &document.denies(&Pattern::action(frame.reader, action), &context, &scope))
 }
 
 /// Whether a policy lets anyone at all act, optionally with a given action.
@@ -40,7 +40,7 @@ pub(crate) fn grants_anyone<'a>(frame: &Frame<'_, 'a>, policy: Val<'a>, action: 
         Err(value) => return value,
     };
     let action = action.map(|text| Pattern::action(frame.reader, text));
-    answer(frame, &document.grants_anyone(action.as_ref()))
+    answer(frame, &document, &document.grants_anyone(action.as_ref()))
 }
 
 /// The document of a policy resource, or the value itself as a document.
@@ -69,7 +69,11 @@ fn property<'a>(view: View<'a>, name: &str) -> Option<View<'a>> {
     view.stack.tree.get(view.node, name).map(|node| view.at(node))
 }
 
-fn answer<'a>(frame: &Frame<'_, 'a>, answer: &Answer<'a>) -> Val<'a> {
+fn answer<'a>(frame: &Frame<'_, 'a>, document: &Document<'a>, answer: &Answer<'a>) -> Val<'a> {
+    // Where nothing came near, the whole policy is what was looked at.
+    if let (Some(view), true) = (document.at, answer.because.is_empty()) {
+        frame.see(|| Seen::Statement(view));
+    }
     for view in &answer.because {
         frame.see(|| Seen::Statement(*view));
     }

@@ -320,6 +320,15 @@ impl Context<'_> {
                     Some(format!("no {} for {}", companion.from, resource.name())),
                 )
             }
+            Seen::Resource(resource) => {
+                let place = (
+                    Some(resource.id.stack),
+                    Some(resource.id).filter(|id| Some(*id) != judged),
+                    Route::default(),
+                    resource.resource.offset,
+                );
+                make(EvidenceKind::Value, place, Some(resource.name().to_owned()), None)
+            }
             Seen::Found(view, what) => {
                 let what = (!what.is_empty()).then(|| what.to_owned());
                 make(EvidenceKind::Text, at(view), None, what)

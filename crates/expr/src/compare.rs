@@ -29,6 +29,8 @@ pub(crate) fn equal<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) ->
             match (text(frame, Val::Reference(a)), other) {
                 (known @ Val::Str(_), _) => return equal(frame, known, other),
                 (_, Val::Null) => false,
+                // Names, ids and ARNs are never empty; what a custom resource gives can be.
+                (_, Val::Str("")) if !is_custom(a.type_name()) => false,
                 (_, Val::Text(_)) => return Err(frame.unknown(ReasonCode::NotComparable, a.name())),
                 // An attribute can be a number, a list or an object.
                 _ => return Err(frame.unknown(ReasonCode::AttributeAtDeploy, a.name())),
@@ -56,6 +58,10 @@ pub(crate) fn equal<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) ->
         }
         _ => false,
     })
+}
+
+fn is_custom(type_name: &str) -> bool {
+    type_name.starts_with("Custom::") || type_name == "AWS::CloudFormation::CustomResource"
 }
 
 fn ends_agree(prefix_a: &str, prefix_b: &str, suffix_a: &str, suffix_b: &str) -> bool {

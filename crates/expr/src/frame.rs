@@ -78,6 +78,8 @@ pub enum Seen<'a> {
     Statement(View<'a>),
     /// No companion under this member of a resource.
     NoCompanion(ResourceRef<'a>, &'static Companion),
+    /// A resource that is there.
+    Resource(ResourceRef<'a>),
     /// A text in which something was found, with what.
     Found(View<'a>, &'a str),
 }

@@ -129,7 +129,7 @@ impl Program {
             let better = best.is_none_or(|(t, d)| truth > t || (truth == t && default && !d));
             if better {
                 best = Some((truth, default));
-                reason = why;
+                reason = why.map(|why| named(why, &seen.borrow()));
                 if truth == Truth::Fail || truth == Truth::Unknown || (always && truth == Truth::Pass) {
                     let noted = seen.borrow();
                     evidence = noted.iter().take(MAX_EVIDENCE).map(|s| keep(&frame, s)).collect();
@@ -227,6 +227,20 @@ impl Program {
 
 fn reason_of(value: Val<'_>) -> Option<Reason> {
     if let Val::Unknown(why) = value { Some(why.to_reason()) } else { None }
+}
+
+/// A reason about an absent operand, with the property that was read last and is not written.
+fn named(mut reason: Reason, seen: &[Seen<'_>]) -> Reason {
+    if reason.code == ReasonCode::AbsentOperand {
+        let name = seen.iter().rev().find_map(|what| match what {
+            Seen::Absent(_, name) => Some(*name),
+            _ => None,
+        });
+        if let Some(name) = name {
+            reason.subject = name.into();
+        }
+    }
+    reason
 }
 
 /// An evaluation in one world, step by step.

@@ -6,6 +6,7 @@ use sekisho_estate::{InputStatus, Node, NodeId, Problem, Tree, yaml};
 use sha2::{Digest, Sha256};
 
 use crate::SourceFile;
+use crate::assembly::{Assembly, assembly, other_file};
 use crate::parameters::{ParameterFile, parameter_file};
 use crate::remark::{Remark, WHOLE, locate};
 
@@ -20,9 +21,37 @@ const MAX_NESTING: u32 = 256;
 pub(crate) struct Taken {
     pub(crate) path: String,
     pub(crate) sha256: String,
+    pub(crate) hints: Hints,
     pub(crate) content: Content,
     pub(crate) status: InputStatus,
     pub(crate) problems: Vec<Problem>,
+}
+
+/// What a text may hold that takes more than one pass, told by its bytes: beside the digest they
+/// cost nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hints {
+    /// Stacks of other templates.
+    pub(crate) nests: bool,
+    /// Files that are included.
+    pub(crate) includes: bool,
+    /// Resources of SAM.
+    pub(crate) serverless: bool,
+}
+
+impl Hints {
+    /// What the bytes of a text tell.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let has = |name: &[u8]| memchr::memmem::find(bytes, name).is_some();
+        let serverless = has(b"AWS::Serverless::");
+        Self {
+            nests: has(b"CloudFormation::Stack")
+                || has(b"CloudFormationProduct")
+                || (serverless && has(b"Serverless::Application")),
+            includes: has(crate::include::INCLUDE.as_bytes()),
+            serverless: serverless || has(b"Connectors"),
+        }
+    }
 }
 
 /// What a file is.
@@ -32,6 +61,10 @@ pub(crate) enum Content {
     Template(Tree, NodeId),
     /// Values of parameters.
     Parameters(ParameterFile),
+    /// A document that a template may include.
+    Snippet(Tree, NodeId),
+    /// The manifest of an app of the AWS CDK.
+    Assembly(Assembly),
     /// Nothing that is read; the problems say why.
     Nothing,
 }
@@ -40,16 +73,16 @@ pub(crate) enum Content {
 pub(crate) fn take(file: SourceFile, limits: Limits) -> Taken {
     let limits = Limits { depth: limits.depth.min(MAX_NESTING), ..limits };
     let SourceFile { path, bytes, named } = file;
-    let (sha256, read) = if (DIGEST_BESIDE..=64 << 20).contains(&bytes.len()) {
+    let ((sha256, hints), read) = if (DIGEST_BESIDE..=64 << 20).contains(&bytes.len()) {
         // With room behind it for the text that lowering adds, so that it is not copied again.
         let mut copy = Vec::with_capacity(bytes.len() + bytes.len() / 8);
         copy.extend_from_slice(&bytes);
-        join(|| digest(&bytes), || content(&path, copy, named, limits))
+        join(|| (digest(&bytes), Hints::of(&bytes)), || content(&path, copy, named, limits))
     } else {
-        (digest(&bytes), content(&path, bytes, named, limits))
+        ((digest(&bytes), Hints::of(&bytes)), content(&path, bytes, named, limits))
     };
     let (content, status, problems) = read;
-    Taken { path, sha256, content, status, problems }
+    Taken { path, sha256, hints, content, status, problems }
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -150,12 +183,24 @@ fn recognize(document: Document) -> Read {
     if !template {
         return match parameter_file(&tree, root) {
             Some(file) => (Content::Parameters(file), InputStatus::Read, Vec::new()),
-            None => nothing(InputStatus::Ignored, unrecognized(&tree, root)),
+            None => other(tree, root),
         };
     }
     let remarks = duplicates.into_iter().map(|d| Remark::note(d.offset, d.message)).collect();
     let problems = locate(remarks, tree.source());
     (Content::Template(tree, root), InputStatus::Read, problems)
+}
+
+/// A document that is neither a template nor a parameter file.
+fn other(tree: Tree, root: NodeId) -> Read {
+    if let Some(found) = assembly(&tree, root) {
+        return (Content::Assembly(found), InputStatus::Read, Vec::new());
+    }
+    if let Some(why) = other_file(&tree, root) {
+        return nothing(InputStatus::Ignored, why);
+    }
+    let (_, status, problems) = nothing(InputStatus::Ignored, unrecognized(&tree, root));
+    (Content::Snippet(tree, root), status, problems)
 }
 
 fn unrecognized(tree: &Tree, root: NodeId) -> &'static str {

@@ -10,12 +10,14 @@
 
 mod assembly;
 mod conditions;
+mod elsewhere;
 mod finish;
 mod foreach;
 mod function;
 mod functions;
 mod identity;
 mod imports;
+mod include;
 mod intake;
 mod library;
 mod lower;
@@ -31,13 +33,16 @@ mod substitute;
 mod variables;
 mod walk;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rayon::prelude::*;
 use sekisho_estate::json::Limits;
 use sekisho_estate::{Estate, Input, InputStatus, Problem};
 
-use intake::{Content, Taken, take};
+use assembly::Assemblies;
+pub use assembly::construct_path;
+use include::Includes;
+use intake::{Content, Hints, Taken, take};
 use library::{Library, Pristine};
 use lower::{Given, Part, Task, lower};
 use nested::Group;
@@ -70,9 +75,6 @@ pub struct Options {
     pub complete_account: bool,
 }
 
-/// What stands in a template that may create stacks of other templates.
-const NESTING: [&[u8]; 3] = [b"CloudFormation::Stack", b"Serverless::Application", b"CloudFormationProduct"];
-
 /// What the parameters of each template are given, by the index of its file.
 type GivenByFile = HashMap<usize, HashMap<String, Given>>;
 
@@ -87,15 +89,14 @@ pub fn read(mut files: Vec<SourceFile>, options: &Options) -> Estate {
     let paths: Vec<String> = taken.iter().map(|file| file.path.clone()).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let (given, assigned) = given(&mut taken, options);
+    let assemblies = assemblies(&mut taken, &paths);
 
+    let holds = |told: fn(&Hints) -> bool| {
+        taken.iter().any(|file| matches!(file.content, Content::Template(..)) && told(&file.hints))
+    };
     // A nested stack starts again from the template as it was parsed.
-    let nested = taken.iter().any(|file| match &file.content {
-        Content::Template(tree, _) => {
-            let text = tree.source().as_bytes();
-            NESTING.iter().any(|name| memchr::memmem::find(text, name).is_some())
-        }
-        _ => false,
-    });
+    let nested = holds(|hints| hints.nests);
+    let includes = holds(|hints| hints.includes).then(|| documents(&taken, &paths));
     let lowered: Vec<(usize, Group, Option<Pristine>)> = taken
         .par_iter_mut()
         .enumerate()
@@ -104,14 +105,29 @@ pub fn read(mut files: Vec<SourceFile>, options: &Options) -> Estate {
             let (tree, root) = (std::mem::take(tree), *root);
             let pristine = nested.then(|| Pristine { tree: tree.clone(), root });
             let given = given.get(&index).cloned().unwrap_or_default();
+            let hints = file.hints;
             let (id, file) = (file.path.clone(), file.path.clone());
-            let task = Task { options, id, file, given, parent: None };
+            let place = assemblies.place(&file);
+            let account = place.and_then(|place| place.account.clone()).or_else(|| options.account.clone());
+            let region = place.and_then(|place| place.region.clone()).or_else(|| options.region.clone());
+            let constructs = place.map(|place| &place.constructs);
+            let includes = includes.as_ref().filter(|_| hints.includes);
+            let task =
+                Task { id, file, given, parent: None, index, account, region, constructs, includes, hints };
             let (stack, mut part, _) = lower(tree, root, task, Estate::default());
             part.file = index;
             Some((index, Group::new(stack, part), pristine))
         })
         .collect();
 
+    let included: BTreeSet<usize> = lowered
+        .iter()
+        .flat_map(|(_, group, _)| group.parts.iter().flat_map(|p| p.included.clone()))
+        .collect();
+    // What is included, and the assets of an app of the CDK, are no stacks of their own.
+    let mut no_roots = included.clone();
+    no_roots
+        .extend(lowered.iter().map(|(index, ..)| *index).filter(|&index| assemblies.is_asset(paths[index])));
     let groups = if nested {
         let mut alone = HashMap::new();
         let mut templates = HashMap::new();
@@ -119,11 +135,16 @@ pub fn read(mut files: Vec<SourceFile>, options: &Options) -> Estate {
             alone.insert(index, group);
             templates.extend(pristine.map(|pristine| (index, pristine)));
         }
-        let library = Library::new(&paths, templates);
-        nested::assemble(alone, &library, options)
+        let library = Library::new(&paths, templates, includes);
+        nested::assemble(alone, &no_roots, &library, options)
     } else {
-        lowered.into_iter().map(|(_, group, _)| group).collect()
+        lowered
+            .into_iter()
+            .filter(|(index, ..)| !no_roots.contains(index))
+            .map(|(_, group, _)| group)
+            .collect()
     };
+    note_no_stacks(&mut taken, &included, &groups);
     let (mut estate, mut parts) = finish::gather(groups);
     imports::join(&mut estate, &mut parts);
     finish::cross_edges(&mut estate, &parts);
@@ -131,6 +152,59 @@ pub fn read(mut files: Vec<SourceFile>, options: &Options) -> Estate {
     estate.complete_account = options.complete_account;
     estate.inputs = inputs(taken, &estate, parts);
     estate
+}
+
+/// What the manifests of the AWS CDK say, and what is to be said of them.
+fn assemblies(taken: &mut [Taken], paths: &[&str]) -> Assemblies {
+    let known: HashSet<&str> = paths.iter().copied().collect();
+    let manifests = taken.iter().enumerate().filter_map(|(index, file)| match &file.content {
+        Content::Assembly(assembly) => Some((index, file.path.as_str(), assembly)),
+        _ => None,
+    });
+    let mut found = Assemblies::new(manifests, &known);
+    for (index, note) in std::mem::take(&mut found.notes) {
+        taken[index].problems.extend(locate(vec![Remark::note(WHOLE, note)], ""));
+    }
+    found
+}
+
+/// The documents that templates may include.
+fn documents<'f>(taken: &[Taken], paths: &'f [&'f str]) -> Includes<'f> {
+    let mut documents = HashMap::new();
+    for (index, file) in taken.iter().enumerate() {
+        if let Content::Template(tree, root) | Content::Snippet(tree, root) = &file.content {
+            documents.insert(index, Pristine { tree: tree.clone(), root: *root });
+        }
+    }
+    Includes::new(paths, documents)
+}
+
+/// Says of files that became no stack why that is so.
+fn note_no_stacks(taken: &mut [Taken], included: &BTreeSet<usize>, groups: &[Group]) {
+    let stacks: HashSet<usize> = groups.iter().flat_map(|g| g.parts.iter().map(|part| part.file)).collect();
+    let also: BTreeSet<usize> =
+        groups.iter().flat_map(|g| g.parts.iter().flat_map(|p| p.included.clone())).collect();
+    for (index, file) in taken.iter_mut().enumerate() {
+        let is_included = included.contains(&index) || also.contains(&index);
+        match &file.content {
+            Content::Snippet(..) if is_included => {
+                file.status = InputStatus::Read;
+                file.problems.clear();
+            }
+            Content::Snippet(..) => file.content = Content::Nothing,
+            Content::Template(..) if !stacks.contains(&index) => {
+                if !is_included {
+                    file.content = Content::Nothing;
+                    file.status = InputStatus::Ignored;
+                    let note = "an asset of a CDK app: no stack of its manifest is made of it";
+                    file.problems = locate(vec![Remark::note(WHOLE, note)], "");
+                } else if let Content::Template(tree, root) = &mut file.content {
+                    file.content = Content::Snippet(std::mem::take(tree), *root);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The same path given twice is read once.
@@ -224,10 +298,12 @@ fn inputs(taken: Vec<Taken>, estate: &Estate, parts: Vec<Part>) -> Vec<Input> {
         .into_iter()
         .enumerate()
         .map(|(index, file)| {
-            let Taken { path, sha256, content, mut status, mut problems } = file;
+            let Taken { path, sha256, content, mut status, mut problems, .. } = file;
             let kind = match content {
                 Content::Template(..) => "cloudformation",
                 Content::Parameters(_) => "parameters",
+                Content::Snippet(..) => "snippet",
+                Content::Assembly(_) => "manifest",
                 Content::Nothing => "",
             };
             let (mut stack, mut resources) = (None, 0);

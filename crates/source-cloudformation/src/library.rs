@@ -6,6 +6,7 @@ use bumpalo::Bump;
 use sekisho_estate::value::Part as TextPart;
 use sekisho_estate::{Estate, NodeId, Reader, StackIndex, Tree, Value};
 
+use crate::include::Includes;
 use crate::lower::Nested;
 use crate::paths::{Found, Paths};
 
@@ -20,13 +21,19 @@ pub(crate) struct Pristine {
 pub(crate) struct Library<'f> {
     pub(crate) paths: Paths<'f>,
     pub(crate) templates: HashMap<usize, Pristine>,
+    /// Files that templates may include.
+    pub(crate) includes: Option<Includes<'f>>,
 }
 
 impl<'f> Library<'f> {
     /// A library over the paths of all files, of which some are templates.
-    pub(crate) fn new(paths: &'f [&'f str], templates: HashMap<usize, Pristine>) -> Self {
+    pub(crate) fn new(
+        paths: &'f [&'f str],
+        templates: HashMap<usize, Pristine>,
+        includes: Option<Includes<'f>>,
+    ) -> Self {
         let paths = Paths::new(paths, templates.keys().copied().collect());
-        Self { paths, templates }
+        Self { paths, templates, includes }
     }
 
     /// The template of a nested stack, from its `TemplateURL` or the file the CDK names for it.

@@ -3,7 +3,7 @@
 //! Complexity: linear in the nodes of the template and of what its loops expand to; names are
 //! found through hash maps that are built once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bumpalo::Bump;
 use sekisho_estate::{
@@ -11,7 +11,8 @@ use sekisho_estate::{
     Span, Stack, StackIndex, Tree, Value,
 };
 
-use crate::Options;
+use crate::include::Includes;
+use crate::intake::Hints;
 use crate::remark::{Remark, WHOLE};
 use crate::substitute::Piece;
 
@@ -62,14 +63,12 @@ pub(crate) struct Parent {
     /// The resource of type `AWS::CloudFormation::Stack`.
     pub(crate) resource: ResourceId,
     /// The parent's nodes for the pseudo parameters that both share, as in
-    /// [`SHARED`](crate::variables::SHARED).
-    pub(crate) pseudo: [NodeId; 4],
+    /// [`SHARED`](crate::variables::SHARED); none where they share none.
+    pub(crate) pseudo: Option<[NodeId; 4]>,
 }
 
 /// What a lowering is told.
 pub(crate) struct Task<'c> {
-    /// Options of the run.
-    pub(crate) options: &'c Options,
     /// Id of the stack.
     pub(crate) id: String,
     /// Path of its file.
@@ -78,6 +77,18 @@ pub(crate) struct Task<'c> {
     pub(crate) given: HashMap<String, Given>,
     /// What created it.
     pub(crate) parent: Option<Parent>,
+    /// The file, as an index into the files of the run.
+    pub(crate) index: usize,
+    /// Account of its resources, when it is known.
+    pub(crate) account: Option<String>,
+    /// Region of its resources, when it is known.
+    pub(crate) region: Option<String>,
+    /// Constructs of its resources, where a manifest names them.
+    pub(crate) constructs: Option<&'c HashMap<String, String>>,
+    /// Files that it may include.
+    pub(crate) includes: Option<&'c Includes<'c>>,
+    /// What its text tells.
+    pub(crate) hints: Hints,
 }
 
 /// What a name of the template stands for.
@@ -113,8 +124,8 @@ pub(crate) struct Import {
     pub(crate) from: Option<ResourceIndex>,
 }
 
-/// A nested stack that a template asks for.
-#[derive(Clone, Copy, Debug)]
+/// A nested stack that a template asks for, or another stack of another template.
+#[derive(Clone, Debug)]
 pub(crate) struct Nested {
     /// The resource.
     pub(crate) resource: ResourceIndex,
@@ -124,6 +135,19 @@ pub(crate) struct Nested {
     pub(crate) parameters: Option<NodeId>,
     /// The file that the CDK says it is, beside the template.
     pub(crate) asset: Option<NodeId>,
+    /// Whether the template itself is written at `url`.
+    pub(crate) inline: bool,
+    /// Where it is, when it is not where its parent is.
+    pub(crate) apart: Option<Apart>,
+}
+
+/// The place of a stack that its parent does not share.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Apart {
+    /// What stands behind the id of the resource in the id of the stack.
+    pub(crate) suffix: String,
+    pub(crate) account: Option<String>,
+    pub(crate) region: Option<String>,
 }
 
 /// A reference to an output of a nested stack.
@@ -152,6 +176,8 @@ pub(crate) struct Part {
     pub(crate) nested: Vec<Nested>,
     /// References to outputs of nested stacks.
     pub(crate) nested_outputs: Vec<NestedOutput>,
+    /// Files that are included, as indices into the files of the run.
+    pub(crate) included: Vec<usize>,
     /// Nodes that point into another stack.
     pub(crate) foreign: Vec<NodeId>,
     /// Nodes inside resources whose value comes from another stack.
@@ -164,7 +190,10 @@ pub(crate) struct Part {
 pub(crate) struct Lowering<'c> {
     pub(crate) stack: Stack,
     pub(crate) part: Part,
-    pub(crate) options: &'c Options,
+    /// The file, as an index into the files of the run.
+    pub(crate) file: usize,
+    pub(crate) constructs: Option<&'c HashMap<String, String>>,
+    pub(crate) includes: Option<&'c Includes<'c>>,
     pub(crate) given: HashMap<String, Given>,
     pub(crate) parent: Option<Parent>,
     /// The stacks of the same root that are already lowered; the one being lowered comes next.
@@ -175,8 +204,12 @@ pub(crate) struct Lowering<'c> {
     pub(crate) always: Option<ConditionId>,
     pub(crate) reasons: HashMap<Reason, u32>,
     pub(crate) attributes: HashMap<Box<str>, u32>,
+    /// Resources that create stacks elsewhere.
+    pub(crate) spawning: HashSet<u32>,
     /// Which resources are nested stacks; empty when none is.
     pub(crate) is_nested: Vec<bool>,
+    /// Whether the text may hold resources of SAM.
+    pub(crate) may_be_serverless: bool,
     /// Whether the transform of SAM is declared.
     pub(crate) has_serverless: bool,
     /// Names that SAM gives to what it generates (`Function.Alias`), with the id of the resource.
@@ -208,12 +241,14 @@ pub(crate) fn lower(tree: Tree, root: NodeId, task: Task<'_>, group: Estate) -> 
     let source_len = source.len() as u32;
     let mut stack = Stack::new(task.id, task.file, tree);
     stack.parent = task.parent.map(|p| p.resource);
-    stack.account = task.options.account.as_deref().map(Into::into);
-    stack.region = task.options.region.as_deref().map(Into::into);
+    stack.account = task.account.map(Into::into);
+    stack.region = task.region.map(Into::into);
     let mut lowering = Lowering {
         stack,
         part: Part::default(),
-        options: task.options,
+        file: task.index,
+        constructs: task.constructs,
+        includes: task.includes,
         given: task.given,
         parent: task.parent,
         group,
@@ -222,7 +257,9 @@ pub(crate) fn lower(tree: Tree, root: NodeId, task: Task<'_>, group: Estate) -> 
         always: None,
         reasons: HashMap::new(),
         attributes: HashMap::new(),
+        spawning: HashSet::new(),
         is_nested: Vec::new(),
+        may_be_serverless: task.hints.serverless,
         has_serverless: false,
         generated: HashMap::new(),
         modules: HashMap::new(),

@@ -12,12 +12,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use rayon::prelude::*;
 use sekisho_estate::{
-    Estate, Node, NodeId, Operation, Reader, Reason, ReasonCode, ResourceId, ResourceIndex, Stack,
-    StackIndex, Value,
+    Estate, LineIndex, Node, NodeId, Operation, Reader, Reason, ReasonCode, ResourceId, ResourceIndex, Stack,
+    StackIndex, Tree, Value, json, yaml,
 };
 
 use crate::Options;
-use crate::library::Library;
+use crate::include::graft;
+use crate::intake::Hints;
+use crate::library::{Library, Pristine};
 use crate::lower::{Given, Inherited, Nested, NestedOutput, Parent, Part, Sometimes, Task, lower};
 use crate::paths::Found;
 use crate::remark::Remark;
@@ -49,25 +51,28 @@ impl Group {
     }
 }
 
-/// Finds out which templates are roots and puts the others below them.
+/// Finds out which templates are roots and puts the others below them. Some are no roots in any
+/// case.
 pub(crate) fn assemble(
     mut alone: HashMap<usize, Group>,
+    no_roots: &BTreeSet<usize>,
     library: &Library<'_>,
     options: &Options,
 ) -> Vec<Group> {
-    let mut order: Vec<usize> = alone.keys().copied().collect();
+    let mut order: Vec<usize> = alone.keys().copied().filter(|file| !no_roots.contains(file)).collect();
     order.sort_unstable();
     // Who uses whom, as far as it is known without what a parent gives.
     let uses: HashMap<usize, Vec<usize>> = order
         .par_iter()
         .map(|&file| {
             let group = &alone[&file];
-            let found = group.parts[0].nested.iter().filter_map(|nested| {
-                match library.find(&group.estate, 0, nested, file) {
-                    Found::File(child) if child != file => Some(child),
-                    _ => None,
-                }
-            });
+            let found =
+                group.parts[0].nested.iter().filter(|nested| !nested.inline).filter_map(
+                    |nested| match library.find(&group.estate, 0, nested, file) {
+                        Found::File(child) if child != file => Some(child),
+                        _ => None,
+                    },
+                );
             (file, found.collect())
         })
         .collect();
@@ -128,6 +133,10 @@ fn expand(group: &mut Group, me: usize, chain: &mut Vec<usize>, library: &Librar
     }
     for one in nested {
         let asked = asked.remove(&one.resource).unwrap_or_default();
+        if one.inline {
+            inline(group, me, &one, asked, chain, library, options);
+            continue;
+        }
         let file = match library.find(&group.estate, me, &one, group.parts[me].file) {
             Found::File(file) => file,
             Found::Missing(shown) => {
@@ -174,12 +183,115 @@ fn expand(group: &mut Group, me: usize, chain: &mut Vec<usize>, library: &Librar
             continue;
         }
         let Some(pristine) = library.templates.get(&file) else { continue };
-        let child = instance(group, me, &one, pseudo, file, path, pristine, options);
+        let child = instance(group, me, &one, pseudo, file, path, pristine, library);
         join_outputs(group, me, &one, child, asked);
         chain.push(file);
         expand(group, child, chain, library, options);
         chain.pop();
     }
+}
+
+/// Creates the stack of a template that is written in a text of its parent. It stands where it is
+/// written: line by line for a literal block of YAML, else at the place of the text.
+fn inline(
+    group: &mut Group,
+    me: usize,
+    nested: &Nested,
+    asked: Vec<NestedOutput>,
+    chain: &mut Vec<usize>,
+    library: &Library<'_>,
+    options: &Options,
+) {
+    let stack = &group.estate.stacks[me];
+    let bump = bumpalo::Bump::new();
+    let reader = Reader::new(&group.estate, &bump);
+    let text = match reader.resolve(stack.view(nested.url)) {
+        Value::Str(text) if reader.worlds.is_only() => Some(text.to_owned()),
+        _ => None,
+    };
+    let shown = stack.text(stack.resource(nested.resource).id).to_owned();
+    let document = text.map(|text| {
+        let braces = text.trim_start().starts_with('{');
+        let read = if braces { json::read(text, options.limits) } else { yaml::read(text, options.limits) };
+        read.map_err(|(error, _)| error.message)
+    });
+    let document = match document {
+        Some(Ok(document)) if document.tree.get(document.root, "Resources").is_some() => document,
+        other => {
+            let why = match other {
+                None => "its text is not known".to_owned(),
+                Some(Err(message)) => message,
+                Some(Ok(_)) => "it has no Resources".to_owned(),
+            };
+            let message = format!("the template in {shown} is not read: {why}");
+            let reason = Reason::new(ReasonCode::NestedNotFound, shown);
+            return give_up(group, me, nested, asked, reason, message);
+        }
+    };
+    let source = stack.tree.source().to_owned();
+    let at = stack.tree.offset(nested.url);
+    let lines = block_lines(&source, at);
+    let inner = LineIndex::new(document.tree.source());
+    let place = |offset: u32| match &lines {
+        Some((first, indent)) => {
+            let line = inner.position(document.tree.source(), offset).line as usize - 1;
+            let column = offset - inner.start_of(line as u32 + 1).unwrap_or(offset);
+            first.get(line).map_or(at, |start| start + indent + column)
+        }
+        None => at,
+    };
+    let mut tree = Tree::new(source);
+    let mut budget = group.max_nodes.saturating_sub(group.nodes);
+    let root = graft(&mut tree, &document.tree, document.root, &place, &mut budget, 0);
+    let (Some(root), true) = (root, chain.len() < MAX_NESTED && group.parts.len() <= MAX_INSTANCES) else {
+        let message = format!("too many nested stacks; the template in {shown} is not followed");
+        let reason = Reason::new(ReasonCode::TooManyAlternatives, shown);
+        return give_up(group, me, nested, asked, reason, message);
+    };
+    let file = group.parts[me].file;
+    let path = library.paths.path(file);
+    let pseudo = shared_pseudo(&mut group.estate.stacks[me]);
+    let pristine = Pristine { tree, root };
+    let child = instance(group, me, nested, pseudo, file, path, &pristine, library);
+    join_outputs(group, me, nested, child, asked);
+    chain.push(file);
+    expand(group, child, chain, library, options);
+    chain.pop();
+}
+
+/// Where the lines of a literal block begin in the source, and how far they are indented.
+///
+/// YAML 1.2, "Literal style": the lines stand as they are written, below the indicator.
+fn block_lines(source: &str, at: u32) -> Option<(Vec<u32>, u32)> {
+    let head = source.get(at as usize..)?;
+    // The node begins at its indicator, or at its text.
+    let after = if head.starts_with('|') {
+        at as usize + head.find('\n')? + 1
+    } else {
+        let before = source.get(..at as usize)?;
+        let line = before.rfind('\n')? + 1;
+        let above = source[..line - 1].rsplit('\n').next()?.trim_end();
+        if !(above.ends_with('|') || above.ends_with("|-") || above.ends_with("|+")) {
+            return None;
+        }
+        line
+    };
+    let mut starts = Vec::new();
+    let mut indent = None;
+    let mut place = after;
+    for line in source.get(after..)?.split_inclusive('\n') {
+        let blank = line.trim().is_empty();
+        let depth = line.len() - line.trim_start_matches(' ').len();
+        if !blank {
+            let indent = *indent.get_or_insert(depth);
+            if depth < indent {
+                break;
+            }
+        }
+        starts.push(place as u32);
+        place += line.len();
+    }
+    Some((starts, indent? as u32))
 }
 
 /// Creates one nested stack.
@@ -191,15 +303,34 @@ fn instance(
     pseudo: [NodeId; 4],
     file: usize,
     path: &str,
-    pristine: &crate::library::Pristine,
-    options: &Options,
+    pristine: &Pristine,
+    library: &Library<'_>,
 ) -> usize {
     let given = given(group, me, nested);
     let parent = &group.estate.stacks[me];
-    let id = format!("{}/{}", parent.id, parent.text(parent.resource(nested.resource).id));
+    let mut id = format!("{}/{}", parent.id, parent.text(parent.resource(nested.resource).id));
+    let text = |part: &Option<Box<str>>| part.as_deref().map(str::to_owned);
+    let (account, region, pseudo) = match &nested.apart {
+        None => (text(&parent.account), text(&parent.region), Some(pseudo)),
+        Some(apart) => {
+            id.push_str(&apart.suffix);
+            (apart.account.clone(), apart.region.clone(), None)
+        }
+    };
     let resource = ResourceId { stack: StackIndex(me as u32), index: nested.resource };
     let names: Vec<String> = given.keys().cloned().collect();
-    let task = Task { options, id, file: path.to_owned(), given, parent: Some(Parent { resource, pseudo }) };
+    let task = Task {
+        id,
+        file: path.to_owned(),
+        given,
+        parent: Some(Parent { resource, pseudo }),
+        index: file,
+        account,
+        region,
+        constructs: None,
+        includes: library.includes.as_ref(),
+        hints: Hints::of(pristine.tree.source().as_bytes()),
+    };
     let taken = std::mem::take(&mut group.estate);
     let (stack, mut part, estate) = lower(pristine.tree.clone(), pristine.root, task, taken);
     group.estate = estate;

@@ -2,6 +2,7 @@
 
 use sekisho_estate::{Node, NodeId, Reason, ReasonCode, Resource, ResourceIndex, key_hash};
 
+use crate::assembly::{has_path, path_key};
 use crate::function::Function;
 use crate::lower::{Lowering, Nested, Output, Symbol};
 use crate::remark::{Remark, WHOLE};
@@ -44,11 +45,12 @@ impl Lowering<'_> {
                 extended |= self.transforms(declaration);
             }
         }
-        if let Some(mappings) = section(self, "Mappings") {
-            self.prepare_mappings(mappings);
-        }
         if let Some(parameters) = section(self, "Parameters") {
             self.parameters(parameters);
+        }
+        self.include_all(root);
+        if let Some(mappings) = section(self, "Mappings") {
+            self.prepare_mappings(mappings);
         }
         if let Some(conditions) = section(self, "Conditions") {
             self.named_conditions(conditions);
@@ -83,13 +85,8 @@ impl Lowering<'_> {
                 | "AWS::SecretsManager-2020-07-23"
                 | "AWS::SecretsManager-2024-09-16" => {}
                 crate::sam::SERVERLESS => self.has_serverless = true,
-                "AWS::Include" => {
-                    self.loss(
-                        declaration,
-                        "transform AWS::Include is not evaluated; it may add resources that are not read",
-                    );
-                    self.elsewhere.get_or_insert(Reason::new(ReasonCode::Transform, name));
-                }
+                // Said where it is carried out.
+                crate::include::INCLUDE => {}
                 _ => {
                     let message = format!(
                         "macro {name} is not evaluated; it may change everything, so that no property is known"
@@ -110,7 +107,9 @@ impl Lowering<'_> {
         if let Err(reason) = self.expand(section, 0) {
             self.elsewhere.get_or_insert(reason);
         }
-        self.serverless(section, globals);
+        if self.may_be_serverless {
+            self.serverless(section, globals);
+        }
         let Node::Map(range) = self.stack.tree.node(section) else {
             return self.loss(section, "Resources is not a map; the resources are not read");
         };
@@ -220,6 +219,8 @@ impl Lowering<'_> {
             if type_name == "AWS::CloudFormation::Stack" {
                 self.is_nested.resize(count, false);
                 self.is_nested[index] = true;
+            } else if crate::elsewhere::spawns(type_name) {
+                self.spawning.insert(index as u32);
             } else if type_name.ends_with("::MODULE") {
                 // AWS: User Guide, "Using modules": organization::service::usecase::MODULE.
                 let (id, module) = (self.stack.text(resource.id).into(), type_name.to_owned());
@@ -256,6 +257,7 @@ impl Lowering<'_> {
                 _ => self.lower(entry.value, 1),
             }
         }
+        self.add_construct(index);
         let type_text = self.stack.text(type_name);
         let reason = if let Some(name) = &self.macro_name {
             Some(Reason::new(ReasonCode::Transform, name.clone()))
@@ -283,6 +285,31 @@ impl Lowering<'_> {
         self.name_of(index, properties);
     }
 
+    /// The file beside the template that the CDK says a property stands for.
+    ///
+    /// AWS CDK, `cx-api`, asset metadata: for tools that work on the files.
+    pub(crate) fn asset_of(&self, resource: ResourceIndex, property: &str) -> Option<NodeId> {
+        let tree = &self.stack.tree;
+        let metadata = tree.get(self.stack.resource(resource).body, "Metadata")?;
+        let of = tree.get(metadata, "aws:asset:property").and_then(|node| tree.string(node));
+        tree.get(metadata, "aws:asset:path").filter(|_| of.is_some_and(|of| of.starts_with(property)))
+    }
+
+    /// Says the construct of a resource where only the manifest of its app does.
+    fn add_construct(&mut self, index: usize) {
+        let Some(constructs) = self.constructs else { return };
+        let Resource { id, body, .. } = self.stack.resources[index];
+        let Some(path) = constructs.get(self.stack.text(id)) else { return };
+        if has_path(&self.stack.tree, body) {
+            return;
+        }
+        let at = self.stack.tree.offset(body);
+        let path = self.stack.tree.push_string(path, at);
+        let metadata = self.stack.tree.get(body, "Metadata");
+        let metadata = self.with_members(metadata, &[(path_key(), path)], at);
+        self.stack.resources[index].body = self.with_members(Some(body), &[("Metadata", metadata)], at);
+    }
+
     fn properties(&mut self, written: Option<NodeId>, offset: u32) -> NodeId {
         let Some(node) = written else { return self.stack.tree.push(Node::Absent, offset) };
         self.lower(node, 1);
@@ -304,15 +331,15 @@ impl Lowering<'_> {
         if self.is_nested.get(index).copied().unwrap_or(false) {
             if let Some(url) = self.stack.tree.get(properties, "TemplateURL") {
                 let parameters = self.stack.tree.get(properties, "Parameters");
-                // AWS CDK, `cx-api`, asset metadata: where the template of a nested stack lies
-                // beside this one, for tools that work on the files.
-                let body = self.stack.resources[index].body;
-                let metadata = |key| self.stack.tree.get(self.stack.tree.get(body, "Metadata")?, key);
-                let property = metadata("aws:asset:property").and_then(|p| self.stack.tree.string(p));
-                let asset = metadata("aws:asset:path").filter(|_| property == Some("TemplateURL"));
                 let resource = ResourceIndex(index as u32);
-                self.part.nested.push(Nested { resource, url, parameters, asset });
+                let asset = self.asset_of(resource, "TemplateURL");
+                let nested = Nested { resource, url, parameters, asset, inline: false, apart: None };
+                self.part.nested.push(nested);
             }
+            return;
+        }
+        if self.spawning.contains(&(index as u32)) {
+            self.stacks_elsewhere(ResourceIndex(index as u32), properties);
             return;
         }
         let property = match self.naming.get(type_name) {

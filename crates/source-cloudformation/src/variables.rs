@@ -235,8 +235,10 @@ impl Lowering<'_> {
         let name: Box<str> = text.into();
         let mut variable = open_pseudo(&name);
         let offset = self.stack.tree.offset(at);
-        if let (Some(shared), Some(parent)) = (shared, self.parent) {
-            let node = self.foreign(parent.resource.stack.0, parent.pseudo[shared], offset);
+        if let (Some(shared), Some(parent)) = (shared, self.parent)
+            && let Some(pseudo) = parent.pseudo
+        {
+            let node = self.foreign(parent.resource.stack.0, pseudo[shared], offset);
             variable.domain = vec![node];
         } else if let Some(value) = self.known_pseudo(&name) {
             variable.domain = vec![self.stack.tree.push_string(&value, offset)];
@@ -250,10 +252,10 @@ impl Lowering<'_> {
     }
 
     fn known_pseudo(&self, name: &str) -> Option<String> {
-        let region = self.options.region.as_deref();
+        let region = self.stack.region.as_deref();
         match name {
             "AWS::Region" => region.map(str::to_owned),
-            "AWS::AccountId" => self.options.account.clone(),
+            "AWS::AccountId" => self.stack.account.as_deref().map(str::to_owned),
             "AWS::Partition" => region.map(|r| partition(r).0.to_owned()),
             "AWS::URLSuffix" => region.map(|r| partition(r).1.to_owned()),
             _ => None,

@@ -57,6 +57,18 @@ fn fragment() -> impl Strategy<Value = String> {
             Just("Export"),
             Just("Default"),
             Just("TemplateURL"),
+            Just("Statement"),
+            Just("OnSuccess"),
+            Just("DestinationConfig"),
+            Just("Type"),
+            Just("Id"),
+            Just("paths"),
+            Just("get"),
+            Just("DomainName"),
+            Just("CreateUsagePlan"),
+            Just("IpRangeWhitelist"),
+            Just("SQSPollerPolicy"),
+            Just("DynamoDb"),
             Just("Parameters"),
             Just("A"),
             Just("I"),
@@ -125,4 +137,53 @@ Rules: {{R: {{Assertions: {r}}}}}
         prop_assert_eq!(estate.inputs.len(), 3);
         read_all(&estate);
     }
+
+    /// No template of SAM makes it panic, whatever stands in the places that are read.
+    #[test]
+    fn any_serverless(
+        a in fragment(), b in fragment(), c in fragment(), d in fragment(), e in fragment(), f in fragment(),
+        kind in 0..SERVERLESS_EVENTS.len(), whole in fragment(),
+    ) {
+        let event = SERVERLESS_EVENTS[kind];
+        let text = format!("
+Transform: AWS::Serverless-2016-10-31
+Parameters: {{A: {{Type: String, Default: x, AllowedValues: [x, y]}}}}
+Conditions: {{C: !Equals [!Ref A, x]}}
+Globals: {{Function: {{Tags: {a}, Layers: {b}, Environment: {c}, VpcConfig: {d}}}, Api: {{Auth: {e}, Domain: {f}}}, HttpApi: {whole}}}
+Resources:
+  F: {{Type: AWS::Serverless::Function, Condition: C, Properties: {{Handler: {a}, CodeUri: {b}, Role: {c}, Policies: {d}, Tags: {e}, AutoPublishAlias: {f}, FunctionUrlConfig: {a}, EventInvokeConfig: {b}, DeploymentPreference: {c}, DeadLetterQueue: {d}, Events: {{E: {{Type: {event}, Properties: {e}}}, G: {{Type: {event}, Properties: {{Path: /p, Method: get, Auth: {f}, Queue: {a}, Stream: {b}, Bucket: {c}, Events: {d}, Topic: {e}, SqsSubscription: {f}, UserPool: {c}, Trigger: {d}, DeadLetterConfig: {a}, DestinationConfig: {b}, SourceAccessConfigurations: {c}, Schedule: {d}, RestApiId: {e}, Enabled: {f}}}}}}}}}}}
+  G: {{Type: AWS::Serverless::Function, Properties: {whole}}}
+  P: {{Type: AWS::Serverless::Api, Properties: {{StageName: {a}, DefinitionBody: {b}, Auth: {{Authorizers: {c}, DefaultAuthorizer: A, ResourcePolicy: {d}, UsagePlan: {e}}}, Domain: {f}, Cors: {a}}}}}
+  H: {{Type: AWS::Serverless::HttpApi, Properties: {{DefinitionBody: {a}, Auth: {b}, CorsConfiguration: {c}, Domain: {{DomainName: {d}, BasePath: {e}, Route53: {f}}}}}}}
+  S: {{Type: AWS::Serverless::StateMachine, Properties: {{Definition: {a}, Policies: {b}, Events: {c}, DefinitionSubstitutions: {d}, AutoPublishAlias: {e}}}}}
+  T: {{Type: AWS::Serverless::SimpleTable, Properties: {{PrimaryKey: {a}, Tags: {b}}}, Connectors: {c}}}
+  N: {{Type: AWS::Serverless::Connector, Properties: {{Source: {{Id: F}}, Destination: {d}, Permissions: {e}}}}}
+  Q: {{Type: AWS::Serverless::GraphQLApi, Properties: {{Auth: {a}, DataSources: {b}, Functions: {c}, Resolvers: {d}, Logging: {e}, Tags: {f}}}}}
+  L: {{Type: AWS::Serverless::Application, Properties: {{Location: {a}, Parameters: {b}}}}}
+  B: {{Type: AWS::S3::Bucket, Properties: {c}}}
+  Z: {{Type: AWS::CloudFormation::StackSet, Properties: {{TemplateBody: {d}, Parameters: {e}, StackInstancesGroup: [{{Regions: {f}, DeploymentTargets: {{Accounts: {a}}}}}]}}}}
+  Y: {{Type: AWS::ServiceCatalog::CloudFormationProduct, Properties: {{ProvisioningArtifactParameters: {b}}}}}
+  'Fn::Transform': {{Name: AWS::Include, Parameters: {{Location: u.yaml}}}}
+");
+        let manifest = format!("{{version: '1', artifacts: {{A: {{type: 'aws:cloudformation:stack', environment: {a}, properties: {{templateFile: t.yaml}}, metadata: {b}}}}}}}");
+        let estate = estate(&[("t.yaml", &text), ("u.yaml", &whole), ("manifest.json", &manifest), ("manifest.yaml", &manifest)]);
+        prop_assert_eq!(estate.inputs.len(), 4);
+        read_all(&estate);
+    }
 }
+
+/// Types of events.
+const SERVERLESS_EVENTS: [&str; 12] = [
+    "Api",
+    "HttpApi",
+    "Schedule",
+    "ScheduleV2",
+    "S3",
+    "SNS",
+    "SQS",
+    "MSK",
+    "MQ",
+    "Cognito",
+    "EventBridgeRule",
+    "Other",
+];

@@ -40,7 +40,7 @@ fn function(properties: &str) -> String {
 #[test]
 fn functions_have_a_role_unless_one_is_given() {
     expands(
-        &function("Description: d, Timeout: 3, Tags: {a: b}, Environment: {Variables: {X: y}}"),
+        function("Description: d, Timeout: 3, Tags: {a: b}, Environment: {Variables: {X: y}}"),
         &["F Lambda::Function", "FRole IAM::Role"],
         &[
             ("F/Handler", "'h'"),
@@ -59,7 +59,7 @@ fn functions_have_a_role_unless_one_is_given() {
         ],
     );
     expands(
-        &function("Role: 'arn:aws:iam::1:role/r'"),
+        function("Role: 'arn:aws:iam::1:role/r'"),
         &["F Lambda::Function"],
         &[("F/Role", "'arn:aws:iam::1:role/r'")],
     );
@@ -371,7 +371,7 @@ fn events_let_their_sources_in() {
 #[test]
 fn apis_are_declared_or_implied() {
     expands(
-        &function("Events: {G: {Type: Api, Properties: {Path: '/p/{id}', Method: get}}, H: {Type: HttpApi}}"),
+        function("Events: {G: {Type: Api, Properties: {Path: '/p/{id}', Method: get}}, H: {Type: HttpApi}}"),
         &[
             "F Lambda::Function",
             "FHPermission Lambda::Permission",

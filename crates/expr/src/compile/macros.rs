@@ -6,7 +6,7 @@ use sekisho_facts::Kind;
 use super::operators::truth;
 use super::{Code, Compiled, Compiler, Result, code};
 use crate::compare::coerce;
-use crate::frame::Frame;
+use crate::frame::{Frame, Seen};
 use crate::syntax::{Expression, ExpressionError, Macro};
 use crate::types::Type;
 use crate::value::Val;
@@ -88,6 +88,12 @@ impl Loop {
             let before = frame.mark();
             match self.at(frame, *item).and_then(|(_, value)| truth(frame, value)) {
                 Ok(is) if is == decisive => {
+                    // That the resource is there decided, when nothing in it was looked at.
+                    if let Val::Resource(resource) = *item
+                        && frame.mark() == before
+                    {
+                        frame.see(|| Seen::Resource(resource));
+                    }
                     frame.forget(begun, before);
                     decided = true;
                     break;

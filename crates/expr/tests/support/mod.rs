@@ -114,6 +114,7 @@ fn evidence(estate: &Estate, seen: &Seen<'_>) -> String {
         Seen::Default(view, name, _) => format!("default {}/{name}", place(view)),
         Seen::Statement(view) => format!("statement {}", place(view)),
         Seen::NoCompanion(resource, companion) => format!("no {} of {}", companion.member, resource.name()),
+        Seen::Resource(resource) => format!("resource {}", resource.name()),
         Seen::Found(view, what) => format!("found {what} at {}", place(view)),
     }
 }

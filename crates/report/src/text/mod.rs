@@ -136,6 +136,9 @@ fn badness<'j>(judgement: &'j Judgement<'_>) -> impl Ord + use<'j> {
     use std::cmp::Reverse;
     (
         Reverse(judgement.severity),
+        // Of one severity: who can make use of it, what is harmed, how surely it is PHI.
+        judgement.control.reach,
+        judgement.control.harm,
         Reverse(judgement.label),
         Reverse(judgement.confidence),
         judgement.resource.is_none(),
