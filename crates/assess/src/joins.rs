@@ -281,7 +281,7 @@ impl Joins {
     }
 
     /// The one resource of a type with this explicit name, which may be the end of an ARN.
-    fn named(&self, estate: &Estate, type_name: &str, text: &str) -> Option<ResourceId> {
+    pub(crate) fn named(&self, estate: &Estate, type_name: &str, text: &str) -> Option<ResourceId> {
         let kind = sekisho_facts::resource_type(type_name)?.name();
         let names = self.names.get(kind)?.get_or_init(|| {
             let Some(property) = sekisho_facts::identity(kind).and_then(|i| i.name) else {

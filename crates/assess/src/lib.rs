@@ -7,6 +7,7 @@
 mod analyses;
 pub mod baseline;
 mod config;
+mod graph;
 mod joins;
 pub mod model;
 mod owners;
@@ -18,6 +19,7 @@ mod world_open;
 
 pub use analyses::Analyses;
 pub use config::{Config, ConfigError, Phi, ScopeConfig, Tag, WaiverConfig, matches};
+pub use graph::{Edge, EdgeKind, edges};
 pub use joins::{Joins, index_of};
 pub use model::{
     Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,
