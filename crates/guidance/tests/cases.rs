@@ -108,6 +108,7 @@ fn cases_are_consistent() {
         let control = control(&id).unwrap();
         for case in cases {
             let place = format!("{id}: {}", case.name);
+            assert!(case.phi.iter().all(|glob| !glob.is_empty()), "{place}");
             let resources = case.resources();
             match (&case.resource, control.scope) {
                 (Some(name), Scope::Resource) => {

@@ -121,6 +121,7 @@ impl Lowering<'_> {
         for (index, artifact) in artifacts.into_iter().enumerate() {
             let info = self.stack.tree.get(artifact, "Info");
             let Some(url) = info.and_then(|info| self.stack.tree.get(info, "LoadTemplateFromURL")) else {
+                self.note(artifact, "this product names no template by its URL; what it creates is not seen");
                 continue;
             };
             let name = self.stack.tree.get(artifact, "Name").and_then(|node| self.constant_text(node));

@@ -6,6 +6,11 @@
 //! What cannot be known says why. It never fails and never panics: every file ends as an input
 //! with a status, and one broken file costs no other.
 //!
+//! The transforms of AWS that only read files are carried out: SAM makes resources of its
+//! own types, `AWS::Include` puts files in. Stacks of stack sets and of products of
+//! portfolios are judged below the resource that creates them, and an app of the AWS
+//! CDK says by its manifest where its stacks are.
+//!
 //! The pages of AWS that a rule follows are named where the rule is.
 
 mod assembly;

@@ -153,6 +153,8 @@ pub(crate) fn equal(a: &V, b: &V) -> Option<bool> {
             if begins && ends { None } else { Some(false) }
         }
         (V::Null, V::Reference(_)) | (V::Reference(_), V::Null) => Some(false),
+        // Names, ids and ARNs are never empty; the targets here are no custom resources.
+        (V::Str(s), V::Reference(_)) | (V::Reference(_), V::Str(s)) if s.is_empty() => Some(false),
         (V::Reference(_), _) | (_, V::Reference(_)) => None,
         (V::Map(x, _), V::Map(y, _)) => {
             let written = |pairs: &[(String, V)]| -> Vec<(String, V)> {

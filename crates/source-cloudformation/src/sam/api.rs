@@ -5,7 +5,7 @@
 //! definition is not written gets one from the events that name it; events that name none imply
 //! `ServerlessRestApi` with its stage `Prod`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sekisho_estate::{Node, NodeId};
 
@@ -573,11 +573,13 @@ impl Sam<'_, '_> {
     /// The paths of a definition that is made of routes.
     pub(super) fn paths(&mut self, api: &Api, security: &super::api_auth::Security) -> Made {
         let mut paths: Vec<(&str, Vec<&Route>)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         for route in &api.routes {
-            match paths.iter_mut().find(|(path, _)| *path == route.path) {
-                Some((_, routes)) => routes.push(route),
-                None => paths.push((&route.path, vec![route])),
-            }
+            let place = *places.entry(&route.path).or_insert_with(|| {
+                paths.push((&route.path, Vec::new()));
+                paths.len() - 1
+            });
+            paths[place].1.push(route);
         }
         let cors = api.source.as_ref().and_then(|source| self.get(source.properties, "Cors"));
         let mut made = Fields::new();
