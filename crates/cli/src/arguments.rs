@@ -218,7 +218,7 @@ pub(crate) struct ControlsArguments {
     /// Folder of your own controls; .sekisho/controls when left out
     #[arg(long, value_name = "DIR")]
     pub(crate) controls: Option<String>,
-    /// Try the cases (<id>.test.yaml) of the controls in this folder
+    /// Try the cases (ID.test.yaml) of the controls in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) test: Option<String>,
     /// Write a page for each control into this folder

@@ -4,7 +4,7 @@
 //! the same shapes: [`Stack`]s of [`Resource`]s whose properties are a [`Tree`]
 //! in CloudFormation's resource schema. A value that depends on a parameter or
 //! a condition stays in the tree as a variable, a choice or an operation; a
-//! [`Reader`] reads it in one [world](world) at a time, so that nothing is ever
+//! [`Reader`] reads it in one [world] at a time, so that nothing is ever
 //! guessed: what cannot be known is [`Value::Unknown`] with its [`Reason`].
 //!
 //! This crate knows nothing of CloudFormation, of AWS or of controls.

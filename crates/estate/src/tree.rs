@@ -64,7 +64,7 @@ pub enum Node {
     Reference {
         /// Index of the resource in its stack.
         resource: u32,
-        /// Index into [`Tree::names`]; the empty name is what `Ref` returns.
+        /// Index of the name, see [`Tree::name`]; the empty name is what `Ref` returns.
         attribute: u32,
     },
     /// The value of a variable (a parameter).

@@ -379,6 +379,10 @@ impl<'s> YamlReader<'s> {
 
     /// A span of the source where the text stands there as it is, else of decoded text.
     fn span(&mut self, text: &str, style: ScalarStyle, offset: u32) -> Span {
+        // Such a scalar stands otherwise in the source than in the text that was read.
+        if self.is_unfolded(offset) {
+            return self.source.add(text);
+        }
         let start = match style {
             ScalarStyle::Plain => offset as usize,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => offset as usize + 1,

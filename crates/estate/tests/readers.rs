@@ -163,3 +163,14 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_key_over_two_lines_with_a_carriage_return_is_found_by_its_text() {
+    let source = "a: {\n  \"one\r two\": 1}\n";
+    if let Ok(document) = yaml::read(source.into(), Limits::default()) {
+        let inner = document.tree.get(document.root, "a").unwrap();
+        for entry in document.tree.map(inner) {
+            assert!(document.tree.get(inner, document.tree.text(entry.key)).is_some());
+        }
+    }
+}
