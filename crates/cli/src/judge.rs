@@ -28,7 +28,6 @@ pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
     let today = arguments.input.today.clone().unwrap_or_else(crate::clock::today);
     let named: Vec<String> = found.files.iter().filter(|f| f.named).map(|f| f.path.clone()).collect();
     let estate = estate(found, &arguments.input, &settings.config);
-    let status = report(&estate, &settings, &arguments.output, &arguments.input.only, &today)?;
     // A path that the user names must be readable; what lies in a folder need not be.
     let unread = |input: &&sekisho_estate::Input| {
         input.status == InputStatus::Unreadable && named.contains(&input.path)
@@ -43,7 +42,8 @@ pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
             eprintln!("sekisho: {}{place}: {}", input.path, problem.message);
         }
     }
-    let status = if estate.inputs.iter().any(|input| unread(&input)) { 2 } else { status };
+    let lost = estate.inputs.iter().any(|input| unread(&input));
+    let status = report(&estate, &settings, &arguments.output, &arguments.input.only, &today, lost)?;
     std::mem::forget(estate);
     Ok(status)
 }
@@ -59,7 +59,7 @@ pub(crate) fn demo(arguments: &OutputArguments) -> Result<u8, Failure> {
         })
         .collect();
     let estate = read(files, &Options::default());
-    report(&estate, &Settings::none(), arguments, &[], &crate::clock::today())
+    report(&estate, &Settings::none(), arguments, &[], &crate::clock::today(), false)
 }
 
 /// Reads what was found, and remembers what was not read.
@@ -80,13 +80,15 @@ fn estate(found: Found, input: &InputArguments, config: &Config) -> Estate {
     estate
 }
 
-/// Judges, applies waivers and the baseline, writes, and gives the exit status.
+/// Judges, applies waivers and the baseline, writes, and gives the exit status, which is 2
+/// when a named path was `lost`.
 fn report(
     estate: &Estate,
     settings: &Settings,
     arguments: &OutputArguments,
     only: &[String],
     today: &str,
+    lost: bool,
 ) -> Result<u8, Failure> {
     let everything = arguments.verdicts == Verdicts::All;
     let options = RunOptions { config: &settings.config, everything, only, built_in: true };
@@ -110,7 +112,7 @@ fn report(
         std::fs::write(path, baseline::write(&assessment, estate))
             .map_err(|error| format!("{path}: {error}"))?;
     }
-    let status = status(estate, &assessment, arguments);
+    let status = if lost { 2 } else { status(estate, &assessment, arguments) };
     output::write(estate, &assessment, settings, arguments, status)?;
     // The process ends soon and gives the memory back at once; freeing it piece by piece
     // would cost more than writing did.
