@@ -1,6 +1,6 @@
 //! What says of a value that it is secret: its name, or its form.
 
-use crate::{Node, NodeId, Tree};
+use crate::{Entry, Node, NodeId, Tree};
 
 /// Names whose value is secret, in lower case and without separators.
 const NAMES: [&str; 11] = [
@@ -65,6 +65,16 @@ fn assigns_secret(text: &str) -> bool {
     })
 }
 
+/// Whether one entry of a map names the secret that stands in another
+/// (`{Name: DB_PASSWORD, Value: …}`).
+#[must_use]
+pub fn names_beside(tree: &Tree, entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| {
+        matches!(tree.text(entry.key), "Name" | "Key" | "ParameterKey")
+            && tree.string(entry.value).is_some_and(is_secret_name)
+    })
+}
+
 /// Texts below a node whose place or form says that they are secret. Linear in what lies below.
 #[must_use]
 pub fn secret_texts(tree: &Tree, root: NodeId) -> Vec<&str> {
@@ -86,10 +96,7 @@ fn collect<'t>(tree: &'t Tree, node: NodeId, secret: bool, found: &mut Vec<&'t s
         }
         Node::Map(range) => {
             let entries = tree.entries(range);
-            let named = entries.iter().any(|entry| {
-                matches!(tree.text(entry.key), "Name" | "Key" | "ParameterKey")
-                    && tree.string(entry.value).is_some_and(is_secret_name)
-            });
+            let named = names_beside(tree, entries);
             for entry in entries {
                 let key = tree.text(entry.key);
                 let beside = named && matches!(key, "Value" | "ParameterValue");

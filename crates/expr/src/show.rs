@@ -1,6 +1,6 @@
 //! Values in words, for people: short, and never a secret.
 
-use sekisho_estate::secret::{is_secret_name, looks_secret};
+use sekisho_estate::secret::{is_secret_name, looks_secret, names_beside};
 use sekisho_estate::{Entry, Node};
 
 use crate::frame::Frame;
@@ -63,10 +63,7 @@ fn write<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, depth: u32, out: &mut String
                 let entries = view.stack.tree.entries(range);
                 let text = |entry: &Entry| view.stack.text(entry.key);
                 // `{Name: DB_PASSWORD, Value: …}` names the secret beside it.
-                let named = entries.iter().any(|entry| {
-                    matches!(text(entry), "Name" | "Key" | "ParameterKey")
-                        && view.stack.tree.string(entry.value).is_some_and(is_secret_name)
-                });
+                let named = names_beside(&view.stack.tree, entries);
                 braces(out, '{', '}', entries.iter(), |entry, out| {
                     let key = text(entry);
                     out.push_str(key);

@@ -6,7 +6,7 @@
 //! are secret. Linear in the size of a tree, once for each file of which a line is shown.
 
 use sekisho_assess::{Evidence, EvidenceKind};
-use sekisho_estate::secret::{is_secret_name, looks_secret};
+use sekisho_estate::secret::{is_secret_name, looks_secret, names_beside};
 use sekisho_estate::{Node, NodeId, Stack, Step};
 
 use crate::text::extent::{extent, line_end, line_start};
@@ -24,10 +24,7 @@ pub(crate) fn masks(stack: &Stack, found: &[u32]) -> Vec<(u32, u32)> {
             Node::Secret(_) => masks.push(from(stack, tree.offset(id))),
             Node::Map(range) => {
                 let entries = tree.entries(range);
-                let named = entries.iter().any(|entry| {
-                    matches!(tree.text(entry.key), "Name" | "Key" | "ParameterKey")
-                        && tree.string(entry.value).is_some_and(is_secret_name)
-                });
+                let named = names_beside(tree, entries);
                 for entry in entries {
                     let key = tree.text(entry.key);
                     if is_secret_name(key) || named && matches!(key, "Value" | "ParameterValue") {
