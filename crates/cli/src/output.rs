@@ -50,6 +50,7 @@ pub(crate) fn write(
     options.run = Run {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         facts_as_of: Some(FACTS_AS_OF.to_owned()),
+        eligibility_as_of: Some(sekisho_guidance::eligibility_list().as_of.to_string()),
         configuration_sha256: Some(settings.digest.clone()).filter(|digest| !digest.is_empty()),
         ..Run::default()
     };
