@@ -29,10 +29,10 @@ pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
     let named: Vec<String> = found.files.iter().filter(|f| f.named).map(|f| f.path.clone()).collect();
     let estate = estate(found, &arguments.input, &settings.config);
     // A path that the user names must be readable; what lies in a folder need not be.
-    let unread = |input: &&sekisho_estate::Input| {
-        input.status == InputStatus::Unreadable && named.contains(&input.path)
-    };
-    for input in estate.inputs.iter().filter(unread) {
+    let mut lost = false;
+    let unreadable = estate.inputs.iter().filter(|input| input.status == InputStatus::Unreadable);
+    for input in unreadable.filter(|input| named.contains(&input.path)) {
+        lost = true;
         for problem in &input.problems {
             let place = if problem.line == 0 {
                 String::new()
@@ -42,7 +42,6 @@ pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
             eprintln!("sekisho: {}{place}: {}", input.path, problem.message);
         }
     }
-    let lost = estate.inputs.iter().any(|input| unread(&input));
     let status = report(&estate, &settings, &arguments.output, &arguments.input.only, &today, lost)?;
     std::mem::forget(estate);
     Ok(status)
@@ -95,13 +94,12 @@ fn report(
     let mut assessment = run(estate, &settings.controls, options);
     assessment.notices.splice(0..0, settings.notices.iter().cloned());
     let mut all = settings.waivers.clone();
-    if !settings.config.waivers.forbid_inline {
-        let (inline, problems) = waivers::read_inline(estate, &settings.controls);
+    let (inline, problems) = waivers::read_inline(estate, &settings.controls);
+    if settings.config.waivers.forbid_inline {
+        assessment.notices.extend(inline.iter().map(waivers::forbidden));
+    } else {
         all.extend(inline);
         assessment.notices.extend(problems);
-    } else {
-        let (inline, _) = waivers::read_inline(estate, &settings.controls);
-        assessment.notices.extend(inline.iter().map(waivers::forbidden));
     }
     waivers::apply(estate, &mut assessment, &all, Some(today));
     if let Some(path) = &arguments.baseline {

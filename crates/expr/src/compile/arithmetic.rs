@@ -2,7 +2,7 @@
 
 use sekisho_estate::{Part, ReasonCode, Text};
 
-use super::operators::coercion;
+use super::operators::{Operands, coercion};
 use super::{Compiled, Compiler, Result, code};
 use crate::compare::{coerce, text};
 use crate::frame::{Frame, STEP_BYTES};
@@ -58,22 +58,15 @@ impl<'x> Compiler<'x> {
             let code = code(move |frame| join(frame, a(frame), b(frame), coerced));
             return Ok(Compiled { code, kind: Type::List(Box::new(element)) });
         }
-        let (coerce_a, coerce_b) = (coercion(&a.kind, &b.kind), coercion(&b.kind, &a.kind));
         let kind = match (&a.kind, &b.kind) {
             (Type::Int, Type::Int) => Type::Int,
             (Type::String, _) | (_, Type::String) => Type::String,
             (Type::Int | Type::Double, _) | (_, Type::Int | Type::Double) => Type::Double,
             _ => Type::Any,
         };
-        let (a, b) = (a.code, b.code);
+        let operands = Operands::new(a, b);
         let code = code(move |frame| {
-            let (mut x, mut y) = (a(frame), b(frame));
-            if let Some(kind) = coerce_a {
-                x = coerce(frame, x, kind);
-            }
-            if let Some(kind) = coerce_b {
-                y = coerce(frame, y, kind);
-            }
+            let (x, y) = operands.read(frame);
             combine(frame, operator, x, y)
         });
         Ok(Compiled { code, kind })

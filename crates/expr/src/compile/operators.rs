@@ -111,17 +111,9 @@ impl<'x> Compiler<'x> {
             let message = format!("{} is never equal to {}", a.kind, b.kind);
             return Err(ExpressionError::new(left.span.to(right.span), message));
         }
-        // A place without a schema takes the kind of what it is compared with.
-        let (coerce_a, coerce_b) = (coercion(&a.kind, &b.kind), coercion(&b.kind, &a.kind));
-        let (a, b) = (a.code, b.code);
+        let operands = Operands::new(a, b);
         let code = code(move |frame| {
-            let (mut x, mut y) = (a(frame), b(frame));
-            if let Some(kind) = coerce_a {
-                x = coerce(frame, x, kind);
-            }
-            if let Some(kind) = coerce_b {
-                y = coerce(frame, y, kind);
-            }
+            let (x, y) = operands.read(frame);
             match equal(frame, x, y) {
                 Ok(is) => Val::Bool(is == wanted),
                 Err(unknown) => unknown,
@@ -142,16 +134,9 @@ impl<'x> Compiler<'x> {
             let message = format!("{} and {} have no order", a.kind, b.kind);
             return Err(ExpressionError::new(left.span.to(right.span), message));
         }
-        let (coerce_a, coerce_b) = (coercion(&a.kind, &b.kind), coercion(&b.kind, &a.kind));
-        let (a, b) = (a.code, b.code);
+        let operands = Operands::new(a, b);
         let code = code(move |frame| {
-            let (mut x, mut y) = (a(frame), b(frame));
-            if let Some(kind) = coerce_a {
-                x = coerce(frame, x, kind);
-            }
-            if let Some(kind) = coerce_b {
-                y = coerce(frame, y, kind);
-            }
+            let (x, y) = operands.read(frame);
             match order(frame, x, y) {
                 Ok(order) => Val::Bool(holds(order)),
                 Err(unknown) => unknown,
@@ -199,6 +184,28 @@ impl<'x> Compiler<'x> {
             unknown.unwrap_or(Val::Bool(false))
         });
         Ok(Compiled { code, kind: Type::Bool })
+    }
+}
+
+/// Two operands, of which a place without a schema takes the kind of the other side.
+pub(super) struct Operands {
+    left: Code,
+    right: Code,
+    kinds: (Option<Kind>, Option<Kind>),
+}
+
+impl Operands {
+    pub(super) fn new(left: Compiled, right: Compiled) -> Self {
+        let kinds = (coercion(&left.kind, &right.kind), coercion(&right.kind, &left.kind));
+        Self { left: left.code, right: right.code, kinds }
+    }
+
+    /// Both values in the current world, the left one first.
+    #[inline]
+    pub(super) fn read<'a>(&self, frame: &Frame<'_, 'a>) -> (Val<'a>, Val<'a>) {
+        let (left, right) = ((self.left)(frame), (self.right)(frame));
+        let kind = |value, kind: Option<Kind>| kind.map_or(value, |kind| coerce(frame, value, kind));
+        (kind(left, self.kinds.0), kind(right, self.kinds.1))
     }
 }
 
