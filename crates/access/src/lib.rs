@@ -1,0 +1,1 @@
+//! Effective access through IAM: decisions, matrix, role chains, exposure.

@@ -1,0 +1,1 @@
+//! Reachability over AWS networking, exposure, segments and zones.

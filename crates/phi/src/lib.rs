@@ -1,0 +1,1 @@
+//! Where PHI is and where it flows: labels, detectors, flow closure.

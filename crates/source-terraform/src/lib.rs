@@ -1,0 +1,1 @@
+//! Terraform configuration, plans and state, lowered to the estate.
