@@ -26,7 +26,7 @@ impl Analyses {
         let joins = Joins::new(estate);
         let mut labels: Vec<Vec<Label>> =
             estate.stacks.iter().map(|stack| vec![Label::None; stack.resources.len()]).collect();
-        for (type_name, ids) in joins.types() {
+        for (type_name, ids) in joins.names.types() {
             let store = sekisho_facts::store(type_name).is_some();
             for &id in ids {
                 labels[id.stack.0 as usize][id.index.0 as usize] =
@@ -118,7 +118,7 @@ impl Analyses {
     fn all<'a>(&self, frame: &Frame<'_, 'a>, type_name: &str) -> Val<'a> {
         let estate = frame.reader.estate;
         let mut found = bumpalo::collections::Vec::new_in(frame.bump());
-        for &id in self.joins.of_type(type_name) {
+        for &id in self.joins.names.of_type(type_name) {
             let resource = ResourceRef::new(estate, id);
             if frame.reader.exists(resource.stack, resource.resource) {
                 frame.see(|| Seen::Statement(resource.stack.view(resource.resource.body)));

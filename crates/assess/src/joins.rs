@@ -1,5 +1,4 @@
-//! Which resources belong together: from a value to the resource it names, and from a
-//! resource to its companions.
+//! Which resources belong together: from a resource to its companions.
 //!
 //! An index is built once for each kind of companion, when the first control asks for
 //! it: O(companions + names). It holds every pair that is possible in some world; a
@@ -8,20 +7,18 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use sekisho_estate::{
-    Estate, Node, NodeId, Part, Reader, ReasonCode, ResourceId, ResourceIndex, Stack, StackIndex, Value,
-    View, Why,
-};
+use sekisho_estate::{Estate, Node, NodeId, ReasonCode, ResourceId, ResourceIndex, StackIndex, View, Why};
 use sekisho_expr::{Frame, ResourceRef, Seen, Val};
 use sekisho_facts::{Companion, companions};
+use sekisho_graph::Names;
 
-/// Resources of an estate by type and by name, and the companions of each.
+/// Resources of an estate, and the companions of each.
 #[derive(Debug)]
 pub struct Joins {
-    by_type: HashMap<Box<str>, Vec<ResourceId>>,
+    /// Resources by type and by name.
+    pub names: Names,
     /// By the place of the companion's row in the facts, which is its identity.
     companions: HashMap<usize, OnceLock<HashMap<ResourceId, Vec<Pair>>>>,
-    names: HashMap<&'static str, OnceLock<HashMap<Box<str>, ResourceId>>>,
 }
 
 /// A companion that may belong to a resource.
@@ -38,36 +35,15 @@ impl Joins {
     /// Indexes the resources of an estate by type: O(resources).
     #[must_use]
     pub fn new(estate: &Estate) -> Self {
-        let mut by_type: HashMap<Box<str>, Vec<ResourceId>> = HashMap::new();
-        for (id, stack, resource) in estate.resources() {
-            let name = stack.text(resource.type_name);
-            match by_type.get_mut(name) {
-                Some(ids) => ids.push(id),
-                None => {
-                    by_type.insert(name.into(), vec![id]);
-                }
-            }
-        }
-        let mut joins = Self { by_type, companions: HashMap::new(), names: HashMap::new() };
-        for type_name in joins.by_type.keys() {
+        let names = Names::new(estate);
+        let mut joins = HashMap::new();
+        for (type_name, _) in names.types() {
             let Some(kind) = sekisho_facts::resource_type(type_name) else { continue };
-            joins.names.insert(kind.name(), OnceLock::new());
             for companion in companions(kind.name()) {
-                joins.companions.insert(std::ptr::from_ref(companion) as usize, OnceLock::new());
+                joins.insert(std::ptr::from_ref(companion) as usize, OnceLock::new());
             }
         }
-        joins
-    }
-
-    /// Types in the estate with the resources of each.
-    pub fn types(&self) -> impl Iterator<Item = (&str, &[ResourceId])> {
-        self.by_type.iter().map(|(name, ids)| (&**name, ids.as_slice()))
-    }
-
-    /// All resources of a type.
-    #[must_use]
-    pub fn of_type(&self, type_name: &str) -> &[ResourceId] {
-        self.by_type.get(type_name).map_or(&[], Vec::as_slice)
+        Self { names, companions: joins }
     }
 
     /// The companions of a resource under one member, in the current world.
@@ -111,7 +87,7 @@ impl Joins {
             for pair in self.pairs(frame.reader.estate, resource.type_name(), companion, resource.id) {
                 let other = ResourceRef::new(frame.reader.estate, pair.companion);
                 let holds = frame.reader.exists(other.stack, other.resource)
-                    && (pair.always || self.names(frame, other, pair.path, resource.id));
+                    && (pair.always || self.still_names(frame, other, pair.path, resource.id));
                 // It may name this resource in several places.
                 let known = |found: &Val<'a>| matches!(found, Val::Resource(r) if r.id == other.id);
                 if holds && !found.last().is_some_and(known) {
@@ -138,7 +114,7 @@ impl Joins {
             // <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithParamGroups.html>
             Val::Str(name) if is_default_group(name, type_name) => Val::Absent,
             _ => {
-                let found = value.to_value().and_then(|v| self.identify(frame.reader, v, type_name));
+                let found = value.to_value().and_then(|v| self.names.identify(frame.reader, v, type_name));
                 match found {
                     Some(id) => Val::Resource(ResourceRef::new(frame.reader.estate, id)),
                     None => frame.unknown(ReasonCode::NotInInput, sekisho_expr::show(frame, value)),
@@ -147,7 +123,7 @@ impl Joins {
         }
     }
 
-    fn names<'a>(
+    fn still_names<'a>(
         &self,
         frame: &Frame<'_, 'a>,
         companion: ResourceRef<'a>,
@@ -160,7 +136,7 @@ impl Joins {
         written
             .iter()
             .filter_map(|(_, value)| value.to_value())
-            .any(|value| self.identify(frame.reader, value, type_name) == Some(resource))
+            .any(|value| self.names.identify(frame.reader, value, type_name) == Some(resource))
     }
 
     fn pairs<'j>(
@@ -186,7 +162,7 @@ impl Joins {
     ) -> HashMap<ResourceId, Vec<Pair>> {
         let mut index: HashMap<ResourceId, Vec<Pair>> = HashMap::new();
         let mut found = Vec::new();
-        for &id in self.of_type(companion.from) {
+        for &id in self.names.of_type(companion.from) {
             let stack = estate.stack(id.stack);
             for &path in companion.by {
                 // Everything below the first step is possible; a look-up reads the path exactly.
@@ -233,7 +209,7 @@ impl Joins {
                 }
             }
             Node::String(span) => {
-                if let Some(id) = self.named(estate, kind, stack.text(span)) {
+                if let Some(id) = self.names.named(estate, kind, stack.text(span)) {
                     found.push(id);
                 }
             }
@@ -254,64 +230,6 @@ impl Joins {
             }
             _ => {}
         }
-    }
-
-    /// The resource of a type that a value names: a reference, a name, or an ARN that ends in either.
-    fn identify<'a>(&self, reader: &Reader<'a>, value: Value<'a>, type_name: &str) -> Option<ResourceId> {
-        let of = |target: sekisho_estate::Target<'a>| {
-            let stack = index_of(reader.estate, target.stack)?;
-            (target.type_name() == type_name).then_some(ResourceId { stack, index: target.resource })
-        };
-        match value {
-            Value::Reference(target) => of(target),
-            Value::Str(text) => self.named(reader.estate, type_name, text),
-            Value::Text(text) => {
-                let mut references = text.parts.iter().filter_map(|part| match part {
-                    Part::Reference(target) => Some(*target),
-                    _ => None,
-                });
-                match (references.next(), references.next()) {
-                    (Some(only), None) => of(only),
-                    (None, _) => self.named(reader.estate, type_name, text.suffix()),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// The one resource of a type with this explicit name, which may be the end of an ARN.
-    pub(crate) fn named(&self, estate: &Estate, type_name: &str, text: &str) -> Option<ResourceId> {
-        let kind = sekisho_facts::resource_type(type_name)?.name();
-        let names = self.names.get(kind)?.get_or_init(|| {
-            let Some(property) = sekisho_facts::identity(kind).and_then(|i| i.name) else {
-                return HashMap::new();
-            };
-            let mut names = HashMap::new();
-            for &id in self.of_type(kind) {
-                let stack = estate.stack(id.stack);
-                if let Some(node) = stack.tree.get(estate.resource(id).properties, property)
-                    && let Some(name) = stack.tree.string(node)
-                {
-                    names.entry(name.into()).or_insert(id);
-                }
-            }
-            names
-        });
-        if names.is_empty() {
-            return None;
-        }
-        let tail = |separator| text.rsplit(separator).next();
-        names
-            .get(text)
-            .or_else(|| {
-                if text.starts_with("arn:") {
-                    names.get(tail(':')?).or_else(|| names.get(tail('/')?))
-                } else {
-                    None
-                }
-            })
-            .copied()
     }
 }
 
@@ -352,13 +270,4 @@ fn values_at<'a>(
 fn is_default_group(name: &str, type_name: &str) -> bool {
     (type_name.ends_with("ParameterGroup") && (name.starts_with("default.") || name == "default"))
         || (type_name.ends_with("OptionGroup") && name.starts_with("default:"))
-}
-
-/// The index of a stack of the estate, none for one that stands outside (a default's).
-#[must_use]
-pub fn index_of(estate: &Estate, stack: &Stack) -> Option<StackIndex> {
-    let (base, at) = (estate.stacks.as_ptr() as usize, std::ptr::from_ref(stack) as usize);
-    let index = at.checked_sub(base)? / std::mem::size_of::<Stack>();
-    let found = estate.stacks.get(index)?;
-    std::ptr::eq(found, stack).then_some(StackIndex(index as u32))
 }

@@ -7,7 +7,6 @@
 mod analyses;
 pub mod baseline;
 mod config;
-mod graph;
 mod joins;
 pub mod model;
 mod owners;
@@ -19,8 +18,7 @@ mod world_open;
 
 pub use analyses::Analyses;
 pub use config::{Config, ConfigError, Phi, ScopeConfig, Tag, WaiverConfig, matches};
-pub use graph::{Edge, EdgeKind, edges};
-pub use joins::{Joins, index_of};
+pub use joins::Joins;
 pub use model::{
     Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,
 };

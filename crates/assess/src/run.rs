@@ -11,12 +11,12 @@ use rayon::prelude::*;
 use sekisho_estate::secret::is_secret_name;
 use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Step, Tree, View};
 use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile};
+use sekisho_graph::index_of;
 use sekisho_guidance::{Confidence, Control, Label, Level, Scope, Severity, controls_for, severity};
 use sha2::{Digest, Sha256};
 
 use crate::analyses::Analyses;
 use crate::config::Config;
-use crate::joins::index_of;
 use crate::model::{Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WorldVerdict};
 use crate::owners::Owners;
 
@@ -48,7 +48,8 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
     let wanted = |control: &Control| options.only.is_empty() || options.only.iter().any(|o| *o == control.id);
     let mut programs: HashMap<&str, Vec<Compiled<'c>>> = HashMap::new();
     let mut unknown_types: BTreeMap<String, usize> = BTreeMap::new();
-    let mut types: Vec<(&str, usize)> = analyses.joins.types().map(|(name, ids)| (name, ids.len())).collect();
+    let mut types: Vec<(&str, usize)> =
+        analyses.joins.names.types().map(|(name, ids)| (name, ids.len())).collect();
     types.sort_unstable();
     for (type_name, count) in types {
         let Some(kind) = sekisho_facts::resource_type(type_name) else {

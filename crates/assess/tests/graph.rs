@@ -4,7 +4,7 @@
 
 mod support;
 
-use sekisho_assess::{Joins, edges};
+use sekisho_graph::{Names, edges};
 use sekisho_source_cloudformation::Options;
 use support::estate;
 
@@ -38,7 +38,7 @@ Resources:
 #[test]
 fn references_texts_names_and_imports_are_edges() {
     let estate = estate(&[("app.yaml", APP), ("data.yaml", DATA)], &Options::default());
-    let lines: Vec<String> = edges(&estate, &Joins::new(&estate))
+    let lines: Vec<String> = edges(&estate, &Names::new(&estate))
         .iter()
         .map(|e| {
             let (from, to) = (estate.id(e.from), estate.id(e.to));

@@ -9,7 +9,7 @@
 use sekisho_estate::{Estate, Node, NodeId, ResourceId, ResourceIndex, StackIndex};
 use sekisho_facts::{Kind, Shape};
 
-use crate::joins::Joins;
+use crate::names::Names;
 
 /// How a property names a resource.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -44,12 +44,12 @@ pub struct Edge {
 
 /// All edges of an estate, in the order of resources and properties.
 #[must_use]
-pub fn edges(estate: &Estate, joins: &Joins) -> Vec<Edge> {
+pub fn edges(estate: &Estate, names: &Names) -> Vec<Edge> {
     let mut found = Vec::new();
     for (id, stack, resource) in estate.resources() {
         let shape =
             sekisho_facts::resource_type(stack.text(resource.type_name)).map(|kind| kind.properties());
-        let mut walk = Walk { estate, joins, from: id, found: &mut found };
+        let mut walk = Walk { estate, names, from: id, found: &mut found };
         walk.node(id.stack, resource.properties, shape, EdgeKind::Reference, 0);
     }
     found
@@ -57,7 +57,7 @@ pub fn edges(estate: &Estate, joins: &Joins) -> Vec<Edge> {
 
 struct Walk<'w> {
     estate: &'w Estate,
-    joins: &'w Joins,
+    names: &'w Names,
     from: ResourceId,
     found: &'w mut Vec<Edge>,
 }
@@ -110,7 +110,7 @@ impl Walk<'_> {
             Node::String(span) if kind != EdgeKind::Text => {
                 let text = tree.text(span);
                 let named = shape.into_iter().flat_map(Shape::relations).find_map(|(type_name, _)| {
-                    self.joins.named(self.estate, type_name, text).filter(|id| *id != self.from)
+                    self.names.named(self.estate, type_name, text).filter(|id| *id != self.from)
                 });
                 if let Some(to) = named {
                     self.push(at, node, to, String::new(), EdgeKind::Name, shape);
