@@ -186,9 +186,7 @@ fn resources(estate: &Estate, name: &str, control: &Control) -> Result<Vec<Resou
     let applies: Vec<ResourceId> = named
         .iter()
         .copied()
-        .filter(|&id| {
-            control.scope != Scope::Resource || control.applies.iter().any(|t| t == estate.type_name(id))
-        })
+        .filter(|&id| control.scope != Scope::Resource || control.applies_to(estate.type_name(id)))
         .collect();
     match (applies.is_empty(), named.first()) {
         (true, Some(&id)) => Err(format!(

@@ -69,6 +69,21 @@ pub(crate) fn contexts(name: &str, text: &str) -> Context {
     context
 }
 
+/// Where words of context begin, ascending.
+pub(crate) fn offsets(text: &str) -> Vec<usize> {
+    let Some(automaton) = AUTOMATON.as_ref() else { return Vec::new() };
+    let mut found = Vec::new();
+    for hit in automaton.find_overlapping_iter(text) {
+        let word = &WORDS[hit.pattern().as_usize()];
+        if !word.whole || stands_alone(text, hit.start(), hit.end()) {
+            found.push(hit.start());
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 /// Whether a match is a word of its own: `NPI`, `providerNpi`, `npi_number`, `NPINumber`, not `snpix`.
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let bytes = text.as_bytes();

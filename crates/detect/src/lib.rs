@@ -124,6 +124,13 @@ pub fn identifiers(name: &str, text: &str) -> Vec<Found> {
     kept
 }
 
+/// Byte offsets at which a text has words of context, ascending. Where it has none, no value
+/// in it can be an identifier. One pass over the text.
+#[must_use]
+pub fn words_of_context(text: &str) -> Vec<usize> {
+    context::offsets(text)
+}
+
 fn candidates(
     kind: &'static Kind,
     at: usize,

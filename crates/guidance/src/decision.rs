@@ -72,7 +72,7 @@ pub fn read_decisions(file: &str, text: &str) -> (Vec<Decision>, Vec<LoadProblem
     };
     let (mut decisions, mut problems) = (Vec::<Decision>::new(), Vec::new());
     for entry in parsed.decisions {
-        let at = entry.referenced.clone();
+        let at = entry.referenced;
         match decision(entry.value) {
             Ok(found) => {
                 if decisions.iter().any(|d| (d.framework, d.paragraph) == (found.framework, found.paragraph))

@@ -38,7 +38,7 @@ mod suggest {
 }
 
 pub use catalogue::{control, controlled_types, controls, controls_for, controls_of};
-pub use control::{Control, Fix, Text, Words};
+pub use control::{ANY_TYPE, Control, Fix, Text, Words};
 pub use decision::{Decision, read_decisions};
 pub use eligibility::{
     Eligibility, EligibilityList, EligibilityTable, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, eligibility,
