@@ -4,9 +4,10 @@
 //! are judged in parallel and their answers put in order. O(resources × controls of the type).
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bumpalo::Bump;
+use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 use sekisho_estate::secret::is_secret_name;
 use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Step, Tree, View};
@@ -19,6 +20,9 @@ use crate::analyses::Analyses;
 use crate::config::Config;
 use crate::model::{Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WorldVerdict};
 use crate::owners::Owners;
+
+/// Resources that one task judges.
+const CHUNK: usize = 128;
 
 /// What a run is asked to do.
 #[derive(Clone, Copy, Debug)]
@@ -76,10 +80,12 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
     let context = Context { estate, analyses: &analyses, owners: &owners, everything: options.everything };
     let ids: Vec<ResourceId> = estate.resources().map(|(id, _, _)| id).collect();
     let parts: Vec<(Vec<Judgement<'c>>, Counts)> = ids
-        .par_chunks(256)
+        .par_chunks(CHUNK)
         .map(|chunk| {
             let mut bump = Bump::with_capacity(16 * 1024);
-            let (mut judgements, mut counts) = (Vec::new(), Counts::default());
+            // Room at once: every size that a vector grows through is memory touched anew.
+            let mut judgements = Vec::with_capacity(2 * CHUNK);
+            let mut counts = Counts::default();
             for &id in chunk {
                 let Some(compiled) = programs.get(estate.type_name(id)) else { continue };
                 let label = analyses.label(id);

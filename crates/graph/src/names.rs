@@ -1,8 +1,8 @@
 //! From a value to the resource it names.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use foldhash::{HashMap, HashMapExt};
 use sekisho_estate::{Estate, Part, Reader, ResourceId, Stack, StackIndex, Target, Text, Value};
 
 /// Resources of an estate by type, by name and by ARN.
