@@ -164,7 +164,21 @@ impl JsonReader<'_, '_> {
 
     #[inline]
     fn space(&mut self) {
-        // Indentation, which is a third of many templates, eight spaces at a time.
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'\n' => {
+                    self.at += 1;
+                    self.indentation();
+                }
+                b' ' | b'\r' | b'\t' => self.at += 1,
+                _ => break,
+            }
+        }
+    }
+
+    /// Spaces at the beginning of a line, a third of many templates: eight at a time.
+    #[inline]
+    fn indentation(&mut self) {
         while let Some(word) = self.bytes[self.at..].first_chunk::<8>() {
             let other = u64::from_le_bytes(*word) ^ SPACES;
             if other != 0 {
@@ -172,9 +186,6 @@ impl JsonReader<'_, '_> {
                 break;
             }
             self.at += 8;
-        }
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
-            self.at += 1;
         }
     }
 

@@ -21,6 +21,8 @@ impl Route {
     /// The route one key deeper.
     #[must_use]
     pub fn key(mut self, key: &str) -> Self {
+        // Routes are short and there are many of them.
+        self.0.reserve_exact(1);
         self.0.push(Step::Key(key.into()));
         self
     }
@@ -53,6 +55,7 @@ impl Tree {
     /// Adds the steps on the way back, so that only those that lead there are made.
     fn find(&self, at: NodeId, to: NodeId, steps: &mut Vec<Step>, depth: u32) -> bool {
         if at == to {
+            steps.reserve_exact(depth as usize);
             return true;
         }
         if depth > crate::reader::MAX_DEPTH {

@@ -38,16 +38,18 @@ pub fn looks_secret(text: &str) -> bool {
     }
     let key_id = |prefix: &str| {
         // To see that there is none is much cheaper than to look where they are.
-        text.contains(prefix) && text.match_indices(prefix).any(|(at, _)| {
-            let rest = &text.as_bytes()[at + 4..];
-            rest.len() >= 16 && rest[..16].iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        })
+        text.contains(prefix)
+            && text.match_indices(prefix).any(|(at, _)| {
+                let rest = &text.as_bytes()[at + 4..];
+                rest.len() >= 16 && rest[..16].iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            })
     };
     let in_url = || {
-        text.contains("://") && text.match_indices("://").any(|(at, _)| {
-            let host = text[at + 3..].split(['/', ' ', '"', '\'', '\n']).next().unwrap_or_default();
-            host.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains("${"))
-        })
+        text.contains("://")
+            && text.match_indices("://").any(|(at, _)| {
+                let host = text[at + 3..].split(['/', ' ', '"', '\'', '\n']).next().unwrap_or_default();
+                host.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains("${"))
+            })
     };
     text.contains("PRIVATE KEY-----")
         || text.starts_with("{{resolve:")

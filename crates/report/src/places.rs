@@ -6,7 +6,7 @@ use sekisho_assess::{Evidence, EvidenceKind, Judgement};
 use sekisho_estate::{Estate, Position, ResourceId, Stack, StackIndex};
 
 /// Bytes between two counts of lines and characters.
-const STRIDE: usize = 1024;
+const STRIDE: usize = 256;
 
 /// Lines and characters of one text. Building is O(text), finding a position O(stride), also in
 /// a file of one line, where counting from the line's start would be O(text) each time. Most
