@@ -136,8 +136,8 @@ impl Names {
     /// The one resource of a type with this explicit name or id, which may be the end of an ARN.
     #[must_use]
     pub fn named(&self, estate: &Estate, type_name: &str, text: &str) -> Option<ResourceId> {
-        let kind = sekisho_facts::resource_type(type_name)?.name();
-        let names = self.names.get(kind)?.get_or_init(|| self.index(estate, kind));
+        let (kind, names) = self.names.get_key_value(type_name)?;
+        let names = names.get_or_init(|| self.index(estate, kind));
         if names.is_empty() {
             return None;
         }
