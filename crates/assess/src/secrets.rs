@@ -31,9 +31,7 @@ static FORMS: [Form; 4] = [
     Form {
         name: "password in a URL",
         needs: &["://"],
-        pattern: LazyLock::new(|| {
-            Regex::new(r"\b[a-z][a-z0-9+.-]*://[^\s/:@$<{]+:[^\s/:@$<{]{3,}@").ok()
-        }),
+        pattern: LazyLock::new(|| Regex::new(r"\b[a-z][a-z0-9+.-]*://[^\s/:@$<{]+:[^\s/:@$<{]{3,}@").ok()),
     },
     Form {
         name: "password",

@@ -112,7 +112,9 @@ pub(crate) fn take(file: SourceFile, limits: Limits) -> Taken {
             };
             (sha256, hints, read)
         }
-        Err((bytes, read)) => (digest(&bytes), Hints::default(), read),
+        Err(Textless { bytes, status, problems }) => {
+            (digest(&bytes), Hints::default(), (Content::Nothing, status, problems))
+        }
     };
     Taken { path, sha256, hints, content, status, problems }
 }
@@ -133,12 +135,21 @@ fn nothing(status: InputStatus, message: impl Into<String>) -> Read {
     (Content::Nothing, status, locate(vec![Remark::note(WHOLE, message)], ""))
 }
 
-/// The text of a file that may be a template; else its bytes and what is said of it.
-fn text(path: &str, bytes: Vec<u8>, named: bool, limits: Limits) -> Result<String, (Vec<u8>, Read)> {
-    let failed = |message: &str| {
-        let wanted = named || is_named_like_template(path);
-        nothing(if wanted { InputStatus::Unreadable } else { InputStatus::Ignored }, message)
+/// A file without the text of a template, and what is said of it.
+struct Textless {
+    bytes: Vec<u8>,
+    status: InputStatus,
+    problems: Vec<Problem>,
+}
+
+/// The text of a file that may be a template.
+fn text(path: &str, bytes: Vec<u8>, named: bool, limits: Limits) -> Result<String, Textless> {
+    let textless = |bytes, status, message: String| {
+        let problems = locate(vec![Remark::note(WHOLE, message)], "");
+        Err(Textless { bytes, status, problems })
     };
+    let wanted = named || is_named_like_template(path);
+    let failed = if wanted { InputStatus::Unreadable } else { InputStatus::Ignored };
     let message = if bytes.len() > limits.bytes.min(i32::MAX as usize) {
         format!("larger than {} bytes; raise the limit to read it", limits.bytes)
     } else if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -152,17 +163,16 @@ fn text(path: &str, bytes: Vec<u8>, named: bool, limits: Limits) -> Result<Strin
             Ok(text) if named || is_like_template(path, &text) => Ok(text),
             Ok(text) => {
                 let why = "neither its name nor its text is that of a template";
-                Err((text.into_bytes(), nothing(InputStatus::Ignored, why)))
+                textless(text.into_bytes(), InputStatus::Ignored, why.to_owned())
             }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                let read = failed(&format!("the file is not UTF-8 at byte {at}; save it as UTF-8"));
-                Err((error.into_bytes(), read))
+                let message = format!("the file is not UTF-8 at byte {at}; save it as UTF-8");
+                textless(error.into_bytes(), failed, message)
             }
         };
     };
-    let read = failed(&message);
-    Err((bytes, read))
+    textless(bytes, failed, message)
 }
 
 /// What is said of a text that is not of its language.
