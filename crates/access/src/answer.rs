@@ -302,8 +302,9 @@ fn subject(case: &Case) -> Result<Subject, String> {
                 let account = subject.account.as_deref().unwrap_or_default();
                 let partition = arn.split(':').nth(1).unwrap_or("aws");
                 let name = subject.name();
-                subject.session =
-                    Some(format!("arn:{partition}:sts::{account}:assumed-role/{name}/{}", session.name).into());
+                subject.session = Some(
+                    format!("arn:{partition}:sts::{account}:assumed-role/{name}/{}", session.name).into(),
+                );
             }
             subject
         }
@@ -387,7 +388,8 @@ pub(crate) fn derive(
         let name = subject.name().to_owned();
         subject.key("aws:username", name);
     }
-    let session = subject.session.as_deref().and_then(|session| session.rsplit('/').next()).map(str::to_owned);
+    let session =
+        subject.session.as_deref().and_then(|session| session.rsplit('/').next()).map(str::to_owned);
     match (kind, &subject.id.clone(), session) {
         (SubjectKind::Role, Some(id), Some(session)) => subject.key("aws:userid", format!("{id}:{session}")),
         (SubjectKind::Root, ..) => {
@@ -478,5 +480,36 @@ fn grant(grant: &crate::case::CaseGrant) -> Grant {
             (None, Some(subset)) => Some((pairs(subset), false)),
             (None, None) => None,
         },
+    }
+}
+
+/// Reads cases: one object, an array of them, or one a line.
+///
+/// # Errors
+/// Where the text is not a case: line, column and what is wrong.
+pub fn read_cases(text: &str) -> Result<Vec<Case>, String> {
+    let trimmed = text.trim_start();
+    if trimmed.starts_with('[') {
+        return serde_json::from_str(text).map_err(|error| error.to_string());
+    }
+    match serde_json::from_str::<Case>(text) {
+        Ok(case) => Ok(vec![case]),
+        // More than one value: one a line.
+        Err(error) if text.trim_end().lines().count() > 1 && !trimmed.starts_with("{\n") => text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+            .map(|(index, line)| {
+                serde_json::from_str(line).map_err(|error| {
+                    let message = error.to_string();
+                    let message = message.rsplit_once(" at line ").map_or(&*message, |(what, _)| what);
+                    format!("{message} at line {} column {}", index + 1, error.column())
+                })
+            })
+            .collect::<Result<Vec<Case>, String>>()
+            .map_err(|line| {
+                if serde_json::from_str::<serde_json::Value>(text).is_ok() { error.to_string() } else { line }
+            }),
+        Err(error) => Err(error.to_string()),
     }
 }

@@ -294,17 +294,13 @@ impl Test {
 
     fn equals<C: Context>(&self, wanted: &Wanted, value: &str, context: &C, holes: &Holes) -> Formula {
         match (self.compare, wanted) {
-            (Compare::Text { fold }, Wanted::Text(glob)) => {
-                Self::matched(glob, value, fold, context, holes)
-            }
+            (Compare::Text { fold }, Wanted::Text(glob)) => Self::matched(glob, value, fold, context, holes),
             (Compare::Arn, Wanted::Arn(fields)) => Self::arn(fields, value, context, holes),
             (Compare::Bool, Wanted::Bool(wanted)) => match boolean(value) {
                 Some(is) => (is == *wanted).into(),
                 None => hole(value, holes),
             },
-            (Compare::Bool, Wanted::Text(glob)) => {
-                Self::matched(glob, value, true, context, holes)
-            }
+            (Compare::Bool, Wanted::Text(glob)) => Self::matched(glob, value, true, context, holes),
             (Compare::Number(order), Wanted::Number(bits)) => match value.parse::<f64>() {
                 Ok(number) => order.holds(number.partial_cmp(&f64::from_bits(*bits))).into(),
                 Err(_) => hole(value, holes),
@@ -333,12 +329,7 @@ impl Test {
 
     /// Source: IAM User Guide, `reference_policies_elements_condition_operators.html`, "Amazon
     /// Resource Name (ARN) condition operators": each of the six fields is compared apart.
-    fn arn<C: Context>(
-        fields: &[Glob],
-        value: &str,
-        context: &C,
-        holes: &Holes,
-    ) -> Formula {
+    fn arn<C: Context>(fields: &[Glob], value: &str, context: &C, holes: &Holes) -> Formula {
         if let [whole] = fields {
             return Self::matched(whole, value, false, context, holes);
         }

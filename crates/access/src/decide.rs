@@ -8,7 +8,7 @@
 //! One decision is linear in the statements of the policies that apply. Of a statement
 //! whose action does not match nothing else is looked at.
 
-use crate::case::{DenyEffect, DeniedBy, Kind, Verdict};
+use crate::case::{DeniedBy, DenyEffect, Kind, Verdict};
 use crate::context::{Context, Keys, RequestContext};
 use crate::formula::Formula;
 use crate::holes::Holes;
@@ -197,7 +197,12 @@ impl Request<'_> {
     }
 
     /// What a policy with principals says.
-    pub(crate) fn resource_says(&self, policy: &Policy, resource: &str, context: &impl Context) -> (Reach, Formula) {
+    pub(crate) fn resource_says(
+        &self,
+        policy: &Policy,
+        resource: &str,
+        context: &impl Context,
+    ) -> (Reach, Formula) {
         let mut reach = Reach::NONE;
         let mut deny = Formula::False;
         let bounded = self.policies.boundary.is_some();
@@ -345,11 +350,8 @@ impl Request<'_> {
             Rule::Key | Rule::Trust => granted.or(resource.account.clone().and(own.clone())),
         };
         let without = own.and(resource.any());
-        let by_rule = if rule == Rule::Trust {
-            trust_admits(self.action, subject.kind)
-        } else {
-            Formula::True
-        };
+        let by_rule =
+            if rule == Rule::Trust { trust_admits(self.action, subject.kind) } else { Formula::True };
         let grants = match (&subject.account, &same_account) {
             (None, _) => resource.direct.clone(),
             (_, Formula::True) => within,
@@ -409,11 +411,15 @@ impl Request<'_> {
         let mut when = Formula::True;
         if let Some((pairs, exact)) = &grant.context {
             for (key, value) in pairs {
-                when = when.and(match self.context.get(&format!("kms:encryptioncontext:{key}").to_lowercase()) {
-                    crate::context::Lookup::One(given) => (*given == **value).into(),
-                    crate::context::Lookup::Unknown => Formula::unknown("the encryption context of the request"),
-                    _ => Formula::False,
-                });
+                when = when.and(
+                    match self.context.get(&format!("kms:encryptioncontext:{key}").to_lowercase()) {
+                        crate::context::Lookup::One(given) => (*given == **value).into(),
+                        crate::context::Lookup::Unknown => {
+                            Formula::unknown("the encryption context of the request")
+                        }
+                        _ => Formula::False,
+                    },
+                );
             }
             if *exact && when != Formula::False {
                 let keys = match self.context.get("kms:encryptioncontextkeys") {
@@ -442,7 +448,9 @@ impl Request<'_> {
 /// identity provider are made without AWS credentials.
 fn trust_admits(action: &str, kind: SubjectKind) -> Formula {
     match (action, kind) {
-        ("sts:assumerole", SubjectKind::Root | SubjectKind::Anonymous | SubjectKind::Federated) => Formula::False,
+        ("sts:assumerole", SubjectKind::Root | SubjectKind::Anonymous | SubjectKind::Federated) => {
+            Formula::False
+        }
         ("sts:assumerolewithsaml" | "sts:assumerolewithwebidentity", kind) => {
             (kind == SubjectKind::Federated).into()
         }

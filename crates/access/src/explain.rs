@@ -64,7 +64,9 @@ impl Request<'_> {
         for policy in policies.rcps.iter().flatten() {
             self.statements(Kind::Rcp, policy, &self.object.arn, true, &mut reasons);
         }
-        if let Some(policy) = policies.resource.filter(|_| rule != Rule::Plain || !self.object.arn.contains(":role/")) {
+        if let Some(policy) =
+            policies.resource.filter(|_| rule != Rule::Plain || !self.object.arn.contains(":role/"))
+        {
             self.statements(kind_of(rule), policy, &self.object.arn, true, &mut reasons);
         }
         if let Some(policy) = policies.endpoint {
@@ -83,7 +85,14 @@ impl Request<'_> {
         reasons
     }
 
-    fn statements(&self, kind: Kind, policy: &Policy, resource: &str, principals: bool, out: &mut Vec<Reason>) {
+    fn statements(
+        &self,
+        kind: Kind,
+        policy: &Policy,
+        resource: &str,
+        principals: bool,
+        out: &mut Vec<Reason>,
+    ) {
         for (index, statement) in policy.statements.iter().enumerate() {
             let action = statement.actions.selects(self.action, &self.context, self.holes);
             if action == Formula::False {
@@ -126,7 +135,8 @@ impl Request<'_> {
         if statement.resources.selects(resource, &self.context, self.holes) == Formula::False {
             return "another resource".to_owned();
         }
-        let failed = statement.tests.iter().find(|test| test.holds(&self.context, self.holes) == Formula::False);
+        let failed =
+            statement.tests.iter().find(|test| test.holds(&self.context, self.holes) == Formula::False);
         if let Some(test) = failed {
             return format!("condition: {}", show::test(test, self.holes, false));
         }

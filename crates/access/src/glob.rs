@@ -200,7 +200,9 @@ impl Glob {
                 STAR => out.push('*'),
                 ONE => out.push('?'),
                 VARIABLE => {
-                    if let Some(variable) = rest.get(1).and_then(|&i| self.variables.get(usize::from(i & 0x7F))) {
+                    if let Some(variable) =
+                        rest.get(1).and_then(|&i| self.variables.get(usize::from(i & 0x7F)))
+                    {
                         out.push_str("${");
                         out.push_str(&variable.key);
                         if let Some(default) = &variable.default {

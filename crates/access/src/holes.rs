@@ -134,14 +134,18 @@ impl Holes {
             Key::Resource(stack, target.resource.0, what.into())
         };
         let (key, class, name) = match kind {
-            HoleKind::Name(target) => (Some(resource(target, "")), HoleClass::Generated, target.id().to_owned()),
+            HoleKind::Name(target) => {
+                (Some(resource(target, "")), HoleClass::Generated, target.id().to_owned())
+            }
             HoleKind::Id(target) => {
                 (Some(resource(target, "id")), HoleClass::Generated, format!("{}.Id", target.id()))
             }
             HoleKind::Attribute(target) => {
                 (Some(resource(target, target.attribute)), HoleClass::Fixed, target.name())
             }
-            HoleKind::Variable(_, "AWS::AccountId") => return self.place("AWS::AccountId", HoleClass::Account),
+            HoleKind::Variable(_, "AWS::AccountId") => {
+                return self.place("AWS::AccountId", HoleClass::Account);
+            }
             HoleKind::Variable(_, "AWS::Region") => return self.place("AWS::Region", HoleClass::Region),
             HoleKind::Variable(stack, name) => {
                 let index = stack.and_then(|stack| sekisho_graph::index_of(estate, stack));

@@ -4,7 +4,9 @@
 //! the action with each of its patterns, then of the resource, then its tests.
 
 use sekisho_estate::{Estate, NodeId, Reader, Value};
-use sekisho_policy::{Document, Effect as Written, Element, HoleKind, Pattern, Piece, PrincipalKind, Selection};
+use sekisho_policy::{
+    Document, Effect as Written, Element, HoleKind, Pattern, Piece, PrincipalKind, Selection,
+};
 
 use crate::condition::{Compare, Set, Test, matches_atom, unknown_hole};
 use crate::context::Context;
@@ -260,7 +262,9 @@ impl Named {
         let account = |text: &str| {
             (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()))
                 || (text.chars().count() == 1
-                    && holes.first_in(text).is_some_and(|hole| hole.class == crate::holes::HoleClass::Account))
+                    && holes
+                        .first_in(text)
+                        .is_some_and(|hole| hole.class == crate::holes::HoleClass::Account))
         };
         if account(text) {
             return Self::Account(text.into());
@@ -272,7 +276,10 @@ impl Named {
             (Some("arn"), Some("iam"), Some(id), Some("root")) => Self::Account(id.into()),
             (Some("arn"), ..) => Self::Arn(text.into()),
             _ if Holes::any_in(text) => Self::Unknown(
-                holes.first_in(text).map_or_else(|| "a principal".to_owned(), |hole| hole.why.to_string()).into(),
+                holes
+                    .first_in(text)
+                    .map_or_else(|| "a principal".to_owned(), |hole| hole.why.to_string())
+                    .into(),
             ),
             _ => Self::Id(text.into()),
         }

@@ -85,7 +85,10 @@ impl S3 {
             return policy;
         }
         let needed = needs(request.action);
-        let foreign = self.object_owner.as_deref().is_some_and(|owner| request.object.account.as_deref() != Some(owner));
+        let foreign = self
+            .object_owner
+            .as_deref()
+            .is_some_and(|owner| request.object.account.as_deref() != Some(owner));
         // A bucket policy gives nothing on an object that another account owns.
         let mut reach = match needed {
             Some((_, true)) if foreign => Reach::NONE,
@@ -118,7 +121,12 @@ impl S3 {
 
     /// Whether `RestrictPublicBuckets` cuts the request off: a public policy reaches only
     /// the bucket's own account and services.
-    pub(crate) fn blocked(&self, request: &Request<'_>, policy: Option<&Policy>, same_account: &Formula) -> Formula {
+    pub(crate) fn blocked(
+        &self,
+        request: &Request<'_>,
+        policy: Option<&Policy>,
+        same_account: &Formula,
+    ) -> Formula {
         if !self.switches.restrict_public_buckets || request.subject.kind == SubjectKind::Service {
             return Formula::False;
         }

@@ -306,7 +306,9 @@ impl Subject {
             (Formula::True, _) => Formula::False,
             (_, Formula::False) => Formula::True,
             (all, any) if all == any => all.negate(),
-            _ => Formula::ambiguous("NotPrincipal with Deny that lists a principal without its account or session"),
+            _ => Formula::ambiguous(
+                "NotPrincipal with Deny that lists a principal without its account or session",
+            ),
         }
     }
 }

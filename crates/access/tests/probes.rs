@@ -23,7 +23,8 @@ fn answers() {
 
 #[test]
 fn a_condition_is_readable() {
-    let case = cases().into_iter().find(|case| case.id.as_deref() == Some("conditional-on-an-unknown-key")).unwrap();
+    let case =
+        cases().into_iter().find(|case| case.id.as_deref() == Some("conditional-on-an-unknown-key")).unwrap();
     let answer = case.prepare().unwrap().answer();
     assert_eq!(answer.decision, Verdict::Conditional);
     assert_eq!(answer.condition.as_deref(), Some("aws:SourceIp is in 10.0.0.0/8"));

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Guidance(GuidanceArguments),
     /// Who is responsible for which layer, for the services in the input
     Responsibility(ResponsibilityArguments),
+    /// Who can reach the data: effective access through IAM
+    Access(crate::access::AccessArguments),
 }
 
 #[derive(Debug, Args)]
