@@ -44,6 +44,8 @@ pub enum Unknowns {
     These(Vec<Box<str>>),
     /// All.
     All,
+    /// All but those that begin so, in lower case.
+    AllBut(Vec<Box<str>>),
 }
 
 /// The keys of a request: those given, then those of the principal and of the resource.
@@ -87,6 +89,8 @@ impl Context for RequestContext<'_> {
             Unknowns::All => Lookup::Unknown,
             Unknowns::These(keys) if keys.iter().any(|unknown| **unknown == *key) => Lookup::Unknown,
             Unknowns::These(_) => Lookup::Absent,
+            Unknowns::AllBut(known) if known.iter().any(|start| key.starts_with(&**start)) => Lookup::Absent,
+            Unknowns::AllBut(_) => Lookup::Unknown,
         }
     }
 }

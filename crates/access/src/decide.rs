@@ -180,7 +180,9 @@ impl Request<'_> {
                 Effect::Unknown(_) => {
                     let applies = statement.applies(self.action, resource, &self.context, self.holes);
                     if applies != Formula::False {
-                        says.deny = says.deny.or(applies.and(unknown_effect(&statement.effect)));
+                        let unknown = applies.and(unknown_effect(&statement.effect));
+                        says.allow = says.allow.or(unknown.clone());
+                        says.deny = says.deny.or(unknown);
                     }
                     continue;
                 }
@@ -219,7 +221,9 @@ impl Request<'_> {
                 Effect::Allow => reach = reach.or(to.when(&applies)),
                 Effect::Deny => deny = deny.or(to.any().and(applies)),
                 effect @ Effect::Unknown(_) => {
-                    deny = deny.or(to.any().and(applies).and(unknown_effect(effect)));
+                    let unknown = applies.and(unknown_effect(effect));
+                    deny = deny.or(to.any().and(unknown.clone()));
+                    reach = reach.or(to.when(&unknown));
                 }
             }
         }
@@ -285,6 +289,7 @@ impl Request<'_> {
         }
 
         let same_account = match (&subject.account, &self.object.account) {
+            _ if subject.foreign => Formula::False,
             (Some(_), None) => Formula::True,
             (Some(own), Some(theirs)) => same(own, theirs, self.holes),
             (None, _) => Formula::False,

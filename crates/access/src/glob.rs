@@ -468,7 +468,7 @@ fn admits(class: HoleClass, c: char) -> bool {
         HoleClass::Account => c.is_ascii_digit(),
         HoleClass::Region => c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
         HoleClass::Generated => !matches!(c, ':' | '/'),
-        HoleClass::Fixed | HoleClass::Open => true,
+        HoleClass::Fixed | HoleClass::Open | HoleClass::Content => true,
     }
 }
 

@@ -29,6 +29,9 @@ pub enum HoleClass {
     Fixed,
     /// Any text, also one with wildcards.
     Open,
+    /// What of a store the request names: an object, an index. It is not unknown but up to
+    /// the one who asks.
+    Content,
 }
 
 /// One hole.
@@ -120,6 +123,13 @@ impl Holes {
     pub fn place(&mut self, name: &'static str, class: HoleClass) -> char {
         let why = Reason::new(ReasonCode::PseudoParameter, name);
         self.add(Some(Key::Variable(name.into(), u32::MAX)), Hole { class, name: name.into(), why })
+    }
+
+    /// What of a store a request names.
+    pub fn content(&mut self) -> char {
+        let why = Reason::new(ReasonCode::NotInInput, "what the request names");
+        let hole = Hole { class: HoleClass::Content, name: "any".into(), why };
+        self.add(Some(Key::Variable("any".into(), u32::MAX - 1)), hole)
     }
 
     /// A hole of which nothing is known but why.

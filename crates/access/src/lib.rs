@@ -5,6 +5,7 @@
 //! self-contained [`case`] holds a request with all its policies.
 
 pub mod answer;
+pub mod ask;
 pub mod case;
 mod case_value;
 pub mod condition;
@@ -14,7 +15,10 @@ pub mod explain;
 pub mod formula;
 pub mod glob;
 pub mod holes;
+pub mod model;
 pub mod policy;
+mod read;
 pub mod s3;
 pub mod show;
 pub mod subject;
+pub mod tables;

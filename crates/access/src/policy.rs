@@ -12,7 +12,7 @@ use crate::condition::{Compare, Set, Test, matches_atom, unknown_hole};
 use crate::context::Context;
 use crate::formula::Formula;
 use crate::glob::{Builder, Glob, Match};
-use crate::holes::Holes;
+use crate::holes::{HoleClass, Holes};
 
 /// A policy document.
 #[derive(Clone, Debug, Default)]
@@ -262,9 +262,7 @@ impl Named {
         let account = |text: &str| {
             (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()))
                 || (text.chars().count() == 1
-                    && holes
-                        .first_in(text)
-                        .is_some_and(|hole| hole.class == crate::holes::HoleClass::Account))
+                    && holes.first_in(text).is_some_and(|hole| hole.class == HoleClass::Account))
         };
         if account(text) {
             return Self::Account(text.into());
@@ -306,6 +304,10 @@ impl Select<Glob> {
                 let next = match glob.test(text, false, context, holes) {
                     Match::No => continue,
                     Match::Yes => return Formula::True,
+                    // What of a store is asked for is up to the one who asks.
+                    Match::Hole(c) if holes.get(c).is_some_and(|hole| hole.class == HoleClass::Content) => {
+                        matches_atom(glob, text, false)
+                    }
                     Match::Hole(c) => unknown_hole(c, holes),
                     Match::Variable(_) => matches_atom(glob, text, false),
                 };

@@ -51,6 +51,8 @@ pub struct Subject {
     pub management: bool,
     /// A role of which any session is meant: policies that name a session mean it too.
     pub any_session: bool,
+    /// Of another account than every resource, although accounts are not known.
+    pub foreign: bool,
     /// Condition keys that follow from it.
     pub keys: Keys,
 }
@@ -161,6 +163,7 @@ impl Subject {
             service_linked: false,
             management: false,
             any_session: false,
+            foreign: false,
             keys: Keys::new(),
         }
     }
