@@ -20,5 +20,7 @@ pub mod policy;
 mod read;
 pub mod s3;
 pub mod show;
+pub mod solve;
 pub mod subject;
 pub mod tables;
+pub mod who;

@@ -179,3 +179,28 @@ impl Model {
         &self.policies[id as usize]
     }
 }
+
+impl Model {
+    /// The form of a store's ARN that an action is asked on: the one that the capability
+    /// classes say, else the ARN itself. `action` is in lower case.
+    #[must_use]
+    pub fn form_of<'m>(&self, store: &'m Store, action: &str) -> &'m Object {
+        let named = crate::tables::store_kind(&store.type_name).and_then(|(_, kind)| {
+            kind.classes.values().flatten().find_map(|(form, actions)| {
+                actions.iter().any(|known| known.eq_ignore_ascii_case(action)).then_some(form)
+            })
+        });
+        named
+            .and_then(|form| store.forms.iter().find(|(name, _)| name == form))
+            .map_or(&store.object, |(_, object)| object)
+    }
+
+    /// The store that an ARN is something inside of, such as the bucket of an object.
+    #[must_use]
+    pub fn containing(&self, arn: &str) -> Option<&Store> {
+        self.stores.iter().find(|store| {
+            let own = &*store.object.arn;
+            arn.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']))
+        })
+    }
+}

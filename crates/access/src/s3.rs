@@ -171,7 +171,7 @@ const FIXING: [&str; 13] = [
 ];
 
 /// Whether a test admits only fixed values.
-fn fixes(test: &Test) -> bool {
+pub(crate) fn fixes(test: &Test) -> bool {
     FIXING.contains(&&*test.key)
         && !test.negated
         && !test.if_exists
