@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Guidance(GuidanceArguments),
     /// Who is responsible for which layer, for the services in the input
     Responsibility(ResponsibilityArguments),
+    /// Who can reach the data: effective access through IAM
+    Access(crate::access::AccessArguments),
 }
 
 #[derive(Debug, Args)]
@@ -275,7 +277,7 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-fn name_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn name_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE".into()),

@@ -21,7 +21,7 @@ const FACTS_AS_OF: &str = "2026-11-25";
 
 /// How text looks.
 pub(crate) struct Look {
-    options: Options,
+    pub(crate) options: Options,
 }
 
 impl Look {
@@ -169,7 +169,7 @@ pub(crate) fn responsibility(estate: &Estate, arguments: &FormArguments) -> Resu
     to(None, |out| sekisho_report::responsibility(estate, notation, &look.options, out))
 }
 
-fn form(arguments: &FormArguments) -> (Notation, Look) {
+pub(crate) fn form(arguments: &FormArguments) -> (Notation, Look) {
     let notation = match arguments.format {
         ListFormat::Text => Notation::Text,
         ListFormat::Json => Notation::Json,
@@ -189,7 +189,7 @@ pub(crate) fn tally(tally: &crate::cases::Tally) -> Result<u8, Failure> {
 }
 
 /// Writes to a file, or to standard output. A reader that closes the pipe early has seen enough.
-fn to(
+pub(crate) fn to(
     path: Option<&str>,
     write: impl FnOnce(&mut BufWriter<Box<dyn Write>>) -> io::Result<()>,
 ) -> Result<(), Failure> {

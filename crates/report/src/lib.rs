@@ -14,6 +14,7 @@
 //! Nothing that comes from the input reaches a terminal, a log or a URI without being
 //! escaped for it, and no source line is shown before secrets in it are masked.
 
+mod access;
 mod coverage;
 mod explain;
 mod framework;
@@ -31,6 +32,7 @@ mod secrets;
 mod sink;
 mod text;
 
+pub use access::{AccessReport, phi_stores};
 pub use coverage::guidance_coverage;
 pub use explain::Explained;
 pub use framework::{FrameworkReport, framework_list};
