@@ -41,7 +41,11 @@ impl Network {
             .collect();
         if found.is_empty() {
             // A name that ends in what was written, where the file need not be said.
-            found = estate.resources().map(|(id, ..)| id).filter(|&id| written_id(estate, id) == Some(word)).collect();
+            found = estate
+                .resources()
+                .map(|(id, ..)| id)
+                .filter(|&id| written_id(estate, id) == Some(word))
+                .collect();
         }
         let mut ends = Vec::new();
         for &id in &found {
@@ -56,8 +60,7 @@ impl Network {
             return Err(format!("{word} ({kind}) has no addresses of its own in the input"));
         }
         let known = estate.resources().map(|(id, ..)| id).filter(|&id| !self.ends_of(id).is_empty());
-        let names: Vec<&str> =
-            known.map(|id| estate.id(id)).chain(["internet", "on-premises"]).collect();
+        let names: Vec<&str> = known.map(|id| estate.id(id)).chain(["internet", "on-premises"]).collect();
         let meant = sekisho_facts::did_you_mean(word, names.iter().copied());
         let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
         Err(format!("there is no {word} in the input, and it is no address{meant}"))
@@ -117,13 +120,17 @@ pub fn services(protocol: Option<&str>, port: Option<&str>) -> Result<Vec<Servic
         Some("udp") => vec![UDP],
         Some("icmp") => vec![1],
         Some("icmpv6") => vec![58],
-        Some(other) => vec![other.parse().map_err(|_| format!("there is no protocol {other}; write tcp, udp, icmp, icmpv6, all or a number"))?],
+        Some(other) => vec![other.parse().map_err(|_| {
+            format!("there is no protocol {other}; write tcp, udp, icmp, icmpv6, all or a number")
+        })?],
     };
     let (from, to) = match port {
         None => (0, 65_535),
         Some(text) => {
             let (from, to) = text.split_once('-').unwrap_or((text, text));
-            let number = |t: &str| t.trim().parse::<u16>().map_err(|_| format!("{text} is no port; write 443 or 8000-8080"));
+            let number = |t: &str| {
+                t.trim().parse::<u16>().map_err(|_| format!("{text} is no port; write 443 or 8000-8080"))
+            };
             (number(from)?, number(to)?)
         }
     };

@@ -86,7 +86,8 @@ fn words(answer: &Answer, ask: &Ask) -> Vec<String> {
     check("blocks", blocks, &ask.blocks);
     let doubts = answer.doubts.iter().map(|d| format!("{}: {}", d.of, d.why)).collect();
     check("doubts", doubts, &ask.doubts);
-    let sources = first.map_or(Vec::new(), |p| p.sources.iter().map(|&r| sekisho_network::space::show(r)).collect());
+    let sources =
+        first.map_or(Vec::new(), |p| p.sources.iter().map(|&r| sekisho_network::space::show(r)).collect());
     check("sources", sources, &ask.sources);
     if answer.verdict.name() != ask.verdict {
         wrong.push(format!(

@@ -32,8 +32,11 @@ pub(crate) fn groups(
         return Passed { sure: sure.clone(), may: may.clone(), rule: None, doubts: Vec::new() };
     }
     let mut passed = Passed::default();
-    let unknown: Vec<&Doubt> =
-        at.groups_doubt.iter().chain(at.groups.iter().filter_map(|&g| net.groups[g].doubt.as_ref())).collect();
+    let unknown: Vec<&Doubt> = at
+        .groups_doubt
+        .iter()
+        .chain(at.groups.iter().filter_map(|&g| net.groups[g].doubt.as_ref()))
+        .collect();
     if !unknown.is_empty() {
         passed.may = may.clone();
         passed.doubts.extend(unknown.into_iter().cloned());
@@ -94,16 +97,13 @@ pub(crate) fn groups(
 }
 
 /// Packets that are answered at all: of ICMP only echo requests are.
-fn unanswered(set: &Set) -> (Set, Set) {
+pub(crate) fn unanswered(set: &Set) -> (Set, Set) {
     let icmp = Packets { protocol: (ICMP, ICMP), ..Packets::ALL };
     let icmp6 = Packets { protocol: (ICMPV6, ICMPV6), ..Packets::ALL };
     if set.boxes.iter().all(|b| b.meet(&icmp).is_none() && b.meet(&icmp6).is_none()) {
         return (Set::none(), set.clone());
     }
-    let echo = [
-        Packets { port: (8 << 8, 8 << 8), ..icmp },
-        Packets { port: (128 << 8, 128 << 8), ..icmp6 },
-    ];
+    let echo = [Packets { port: (8 << 8, 8 << 8), ..icmp }, Packets { port: (128 << 8, 128 << 8), ..icmp6 }];
     let mut free = set.within(&icmp);
     free.join(&set.within(&icmp6));
     let mut asked = set.minus(&icmp).minus(&icmp6);
@@ -194,13 +194,8 @@ pub(crate) fn firewall(rules: &[FirewallRule], (sure, may): (&Set, &Set)) -> Pas
         for &src in &rule.src {
             for &dst in &rule.dst {
                 for service in &rule.services {
-                    let hit = Packets {
-                        src,
-                        dst,
-                        protocol: service.protocol,
-                        port: service.port,
-                        ..Packets::ALL
-                    };
+                    let hit =
+                        Packets { src, dst, protocol: service.protocol, port: service.port, ..Packets::ALL };
                     if rule.allow {
                         let found = left_may.within(&hit);
                         if !found.is_empty() && passed.rule.is_none() {

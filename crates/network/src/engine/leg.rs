@@ -117,9 +117,10 @@ impl<'n> Legs<'n> {
         if let Some(edge) = vpc.edge {
             // The gateway has routes of its own: through a firewall, perhaps.
             for route in &net.tables[edge].routes {
-                let covers = route.to.iter().flatten().any(|&r| {
-                    trail.may.destinations().iter().all(|&d| crate::space::meet(r, d) == Some(d))
-                });
+                let covers =
+                    route.to.iter().flatten().any(|&r| {
+                        trail.may.destinations().iter().all(|&d| crate::space::meet(r, d) == Some(d))
+                    });
                 if !covers {
                     continue;
                 }
@@ -220,7 +221,10 @@ impl<'n> Legs<'n> {
         };
         let text = if passed.may.is_empty() {
             match peers.first() {
-                Some(name) => format!("{} {name}", wanted(&trail.may.services(), "from", &[]).trim_end_matches('?').trim_end()),
+                Some(name) => format!(
+                    "{} {name}",
+                    wanted(&trail.may.services(), "from", &[]).trim_end_matches('?').trim_end()
+                ),
                 None => wanted(&trail.may.services(), "from", &trail.may.sources()),
             }
         } else {
@@ -319,7 +323,13 @@ impl<'n> Legs<'n> {
     }
 
     /// All ways from an interface to the internet or to on-premises networks.
-    pub(crate) fn outward(&self, from: Index, goal: Goal, ranges: &[Range], services: &[Service]) -> Vec<Trail> {
+    pub(crate) fn outward(
+        &self,
+        from: Index,
+        goal: Goal,
+        ranges: &[Range],
+        services: &[Service],
+    ) -> Vec<Trail> {
         let net = self.net;
         let a = &net.interfaces[from];
         let all: Vec<Range> = match goal {

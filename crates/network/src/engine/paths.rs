@@ -111,6 +111,14 @@ const MAX_PATHS: usize = 64;
 /// Most forwarders in a row.
 const MAX_FORWARDS: usize = 6;
 
+impl Path {
+    /// Whether the path's first connection surely admits a packet.
+    #[must_use]
+    pub fn admits(&self, packet: &Packets) -> bool {
+        self.blocks.is_empty() && self.sure.covers(packet)
+    }
+}
+
 impl Network {
     /// Whether and how one end reaches the other.
     #[must_use]
@@ -140,9 +148,16 @@ impl Network {
     fn judge(&self, from: &End, to: &End, paths: &mut Vec<Path>) -> Answer {
         self.cover(from, to, paths);
         paths.sort_by(|a, b| {
-            (a.verdict, a.blocks.len(), a.hops.len(), &a.hops).cmp(&(b.verdict, b.blocks.len(), b.hops.len(), &b.hops))
+            (a.verdict, a.blocks.len(), a.hops.len(), &a.hops).cmp(&(
+                b.verdict,
+                b.blocks.len(),
+                b.hops.len(),
+                &b.hops,
+            ))
         });
-        paths.dedup_by(|a, b| a.verdict == b.verdict && a.hops == b.hops && a.services == b.services && a.blocks == b.blocks);
+        paths.dedup_by(|a, b| {
+            a.verdict == b.verdict && a.hops == b.hops && a.services == b.services && a.blocks == b.blocks
+        });
         let mut verdict = paths.first().map_or(Verdict::Blocked, |p| p.verdict);
         let mut doubts: BTreeSet<Doubt> = BTreeSet::new();
         if verdict == Verdict::Blocked {
@@ -171,7 +186,12 @@ impl Network {
         let open = paths.iter().filter(|p| p.verdict != Verdict::Blocked).count();
         let shown = if open > 0 { open.min(MAX_PATHS) } else { paths.len().min(3) };
         let more = open.saturating_sub(shown);
-        Answer { verdict, paths: paths.drain(..).take(shown).collect(), more, doubts: doubts.into_iter().collect() }
+        Answer {
+            verdict,
+            paths: paths.drain(..).take(shown).collect(),
+            more,
+            doubts: doubts.into_iter().collect(),
+        }
     }
 
     /// Settles of every path whether it holds for all addresses that its ends may have: the
@@ -189,10 +209,8 @@ impl Network {
                 sure.join(&path.sure);
             }
             let whole = self.holds_for_all(from, to, ends, &sure);
-            let doubt = [ends.0, ends.1]
-                .into_iter()
-                .flatten()
-                .find_map(|i| self.interfaces[i].address_doubt.clone());
+            let doubt =
+                [ends.0, ends.1].into_iter().flatten().find_map(|i| self.interfaces[i].address_doubt.clone());
             for path in paths.iter_mut().filter(|p| p.ends == ends) {
                 if path.verdict != Verdict::Reachable {
                     continue;
@@ -242,7 +260,9 @@ impl Network {
     fn not_followed(&self, from: &End, to: &End) -> Vec<Doubt> {
         let vpcs = |end: &End| -> Vec<Index> {
             match end {
-                End::Holder(h) => self.holders[*h].interfaces.iter().filter_map(|&i| self.vpc_of(i)).collect(),
+                End::Holder(h) => {
+                    self.holders[*h].interfaces.iter().filter_map(|&i| self.vpc_of(i)).collect()
+                }
                 _ => Vec::new(),
             }
         };
@@ -330,7 +350,9 @@ impl Asked<'_, '_> {
             let mut up = self.paths(from, forward.from, &[forward.listen], above);
             self.net.cover(from, &End::Holder(forward.from), &mut up);
             // Blocked ways in are told only where the way on is open, and the other way round.
-            let sources: Vec<Range> = crate::space::tidy(up.iter().filter(|p| p.blocks.is_empty()).flat_map(|p| p.sources.clone()).collect());
+            let sources: Vec<Range> = crate::space::tidy(
+                up.iter().filter(|p| p.blocks.is_empty()).flat_map(|p| p.sources.clone()).collect(),
+            );
             let down = self.down(forward, &wanted, &sources);
             for first in &up {
                 for second in &down {

@@ -170,7 +170,9 @@ impl<'n> Walk<'n> {
             if vpc.item.id.is_some() {
                 // The other routes cannot be more specific than the VPC's own, but for those of
                 // a single subnet, which are known.
-                out.retain(|taken| matches!(taken.route.next, Next::Local | Next::Inspector(_) | Next::Interface(_)));
+                out.retain(|taken| {
+                    matches!(taken.route.next, Next::Local | Next::Inspector(_) | Next::Interface(_))
+                });
                 out.push(Taken { sure: trail.sure.clone(), may: trail.may.clone(), route: &LOCAL });
                 return out;
             }
@@ -187,7 +189,11 @@ impl<'n> Walk<'n> {
         let here = net.subnets[subnet].vpc;
         match &route.next {
             Next::Local => {
-                if self.goal_vpc() == Some(here) { self.arrive(trail, Some(subnet)) } else { Vec::new() }
+                if self.goal_vpc() == Some(here) {
+                    self.arrive(trail, Some(subnet))
+                } else {
+                    Vec::new()
+                }
             }
             Next::Internet(_) => self.internet_gateway(subnet, trail),
             Next::EgressOnly(item) => {
@@ -278,8 +284,13 @@ impl<'n> Walk<'n> {
         if self.reply() {
             return vec![trail];
         }
-        // IPv4 needs a public address, IPv6 addresses are public.
+        // IPv4 needs a public address, IPv6 addresses are public. The gateway knows the addresses
+        // of its own VPC only: nothing passes that came from another one.
         // <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
+        let here = net.subnets[subnet].vpc;
+        if trail.reply_to.is_some_and(|at| net.vpc_of(at) != Some(here)) {
+            return Vec::new();
+        }
         let public = trail.reply_to.map(|at| &net.interfaces[at].public);
         let v6 = Packets { src: ALL_V6, dst: ANY, ..Packets::ALL };
         match public {
@@ -354,7 +365,8 @@ impl<'n> Walk<'n> {
         }
         let item = net.holder_of(at).item.clone();
         let Some(home) = interface.subnet else { return Vec::new() };
-        if trail.hops.iter().any(|h| h.step == Step::Inspection && h.item == item && h.reply == self.reply()) {
+        if trail.hops.iter().any(|h| h.step == Step::Inspection && h.item == item && h.reply == self.reply())
+        {
             return Vec::new();
         }
         if !interface.forwards {
@@ -367,7 +379,10 @@ impl<'n> Walk<'n> {
             self.acl(&mut trail, home, false);
         }
         trail.hop(Step::Inspection, &item, None, self.reply());
-        let why = sekisho_estate::Reason::new(sekisho_estate::ReasonCode::AnalysisNotBuilt, "what the instance forwards");
+        let why = sekisho_estate::Reason::new(
+            sekisho_estate::ReasonCode::AnalysisNotBuilt,
+            "what the instance forwards",
+        );
         trail.doubt(&crate::model::Doubt { of: item.name, why });
         (trail.origin, trail.inspected) = (None, true);
         self.leave(home, trail, turns)
@@ -514,8 +529,9 @@ impl<'n> Walk<'n> {
         };
         if self.goal_vpc() != Some(vpc) {
             // Out of this VPC again: by the routes of the attachment's subnet.
-            let again = trail.hops.iter().filter(|h| h.step == Step::Transit && h.reply == self.reply()).count();
-            return if again > 3 { Vec::new() } else { self.route(first, trail, turns) };
+            let again =
+                trail.hops.iter().filter(|h| h.step == Step::Transit && h.reply == self.reply()).count();
+            return if again > 3 { Vec::new() } else { self.leave(first, trail, turns) };
         }
         let goal = match self.goal {
             Goal::Interface(goal) => self.net.interfaces[goal].subnet,
@@ -549,9 +565,10 @@ impl<'n> Walk<'n> {
             Goal::OnPremises => self.net.vpcs[here].private.map(|p| self.net.privates[p].item.name.clone()),
             Goal::Interface(_) => {
                 let there = self.goal_vpc();
-                let peering = self.net.peerings.iter().find(|p| {
-                    p.sides.contains(&Some(here)) && there.is_some() && p.sides.contains(&there)
-                });
+                let peering =
+                    self.net.peerings.iter().find(|p| {
+                        p.sides.contains(&Some(here)) && there.is_some() && p.sides.contains(&there)
+                    });
                 let transit = self.net.transits.iter().find(|(_, t)| {
                     let has = |vpc| t.attachments.iter().any(|a| a.vpc == vpc);
                     has(Some(here)) && there.is_some() && has(there)
@@ -565,10 +582,22 @@ impl<'n> Walk<'n> {
 
 /// Runs a part of a way back and keeps of the trail what gets through on any of its ways.
 pub(crate) fn settle(trail: &mut Trail, walk: impl FnOnce(Trail) -> Vec<Trail>) {
+    // What is not answered needs no way back.
+    let (free_sure, asked_sure) = gates::unanswered(&trail.sure);
+    let (free_may, asked_may) = gates::unanswered(&trail.may);
+    if asked_may.is_empty() {
+        return;
+    }
     let mut start = trail.clone();
     start.hops = Vec::new();
+    (start.sure, start.may) = (asked_sure, asked_may);
     let ways = walk(start);
-    let open: Vec<&Trail> = ways.iter().filter(|w| w.blocks.len() <= trail.blocks.len() && !w.may.is_empty()).collect();
+    let open: Vec<&Trail> =
+        ways.iter().filter(|w| w.blocks.len() <= trail.blocks.len() && !w.may.is_empty()).collect();
+    if open.is_empty() && !free_may.is_empty() {
+        (trail.sure, trail.may) = (free_sure, free_may);
+        return;
+    }
     if open.is_empty() {
         if let Some(best) = ways.iter().min_by_key(|w| w.blocks.len()) {
             trail.blocks.clone_from(&best.blocks);
@@ -576,7 +605,7 @@ pub(crate) fn settle(trail: &mut Trail, walk: impl FnOnce(Trail) -> Vec<Trail>) 
         }
         return;
     }
-    let mut passed = Passed::default();
+    let mut passed = Passed { sure: free_sure, may: free_may, ..Passed::default() };
     for way in &open {
         passed.sure.join(&way.sure);
         passed.may.join(&way.may);

@@ -207,7 +207,8 @@ impl<'e> Builder<'_, 'e> {
         let network = matches!(protocol.as_str(), "tcp" | "udp" | "tls" | "tcp_udp" | "quic" | "tcp_quic");
         let kind = props.word("TargetType").unwrap_or_else(|| "instance".into());
         // <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation>
-        let mut preserve = network && (kind == "instance" || protocol.contains("udp") || protocol.contains("quic"));
+        let mut preserve =
+            network && (kind == "instance" || protocol.contains("udp") || protocol.contains("quic"));
         if let Value::List(list) = props.get("TargetGroupAttributes") {
             for &node in list.elements() {
                 let at = list.at(node);

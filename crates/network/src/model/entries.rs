@@ -147,7 +147,8 @@ impl<'e> Builder<'_, 'e> {
             }
         });
         reading.each("AWS::GlobalAccelerator::EndpointGroup", |props| {
-            let Link::To(id) = props.link(props.get("ListenerArn"), &["AWS::GlobalAccelerator::Listener"]) else {
+            let Link::To(id) = props.link(props.get("ListenerArn"), &["AWS::GlobalAccelerator::Listener"])
+            else {
                 return;
             };
             for (view, value) in props.all("EndpointConfigurations/EndpointId").0 {
@@ -205,7 +206,8 @@ impl<'e> Builder<'_, 'e> {
                 };
                 self.add_interface(holder, draft);
             }
-            let Some(node) = props.stack.tree.get(props.stack.resource(props.id.index).properties, "ServiceName")
+            let Some(node) =
+                props.stack.tree.get(props.stack.resource(props.id.index).properties, "ServiceName")
             else {
                 return;
             };
@@ -216,10 +218,8 @@ impl<'e> Builder<'_, 'e> {
             };
             let item = self.item(&reading.at(service));
             for &balancer in services.get(&service).into_iter().flatten() {
-                let filtered = self.net.holders[balancer]
-                    .interfaces
-                    .iter()
-                    .any(|&i| self.net.interfaces[i].filtered);
+                let filtered =
+                    self.net.holders[balancer].interfaces.iter().any(|&i| self.net.interfaces[i].filtered);
                 for listen in self.net.holders[balancer].ports.clone() {
                     let why = Reason::new(ReasonCode::AttributeAtDeploy, "addresses behind PrivateLink");
                     self.net.forwards.push(Forward {
@@ -269,7 +269,9 @@ impl<'e> Builder<'_, 'e> {
             let Link::To(id) = props.link(link, &["AWS::ApiGateway::VpcLink"]) else { return };
             let vpc_link = reading.at(id);
             for (view, value) in vpc_link.all("TargetArns").0 {
-                let (Some(to), Some(&from)) = (self.named(&vpc_link, value), apis.get(&api)) else { continue };
+                let (Some(to), Some(&from)) = (self.named(&vpc_link, value), apis.get(&api)) else {
+                    continue;
+                };
                 for service in self.net.holders[to].ports.clone() {
                     let through = vec![(self.item(&vpc_link), self.rule(view, service.show()))];
                     self.net.forwards.push(Forward {
@@ -292,10 +294,8 @@ impl<'e> Builder<'_, 'e> {
                 return;
             };
             let (Some(&from), Some(&link)) = (apis.get(&api), self.net.by_resource.get(&id)) else { return };
-            let listener = props.link(
-                props.get("IntegrationUri"),
-                &["AWS::ElasticLoadBalancingV2::Listener"],
-            );
+            let listener =
+                props.link(props.get("IntegrationUri"), &["AWS::ElasticLoadBalancingV2::Listener"]);
             let item = self.item(&reading.at(id));
             let passes = |to: Index, service: Service, from: Index, passing: Passing| Forward {
                 from,
@@ -316,10 +316,9 @@ impl<'e> Builder<'_, 'e> {
                 let port = listener.number(listener.get("Port")).ok().flatten();
                 let service = Service::tcp(port.and_then(|p| u16::try_from(p).ok()).unwrap_or(443));
                 self.net.forwards.push(passes(link, Service::ALL, from, Passing::Managed));
-                self.net.forwards.push(Forward {
-                    listen: Service::ALL,
-                    ..passes(to, service, link, Passing::Own)
-                });
+                self.net
+                    .forwards
+                    .push(Forward { listen: Service::ALL, ..passes(to, service, link, Passing::Own) });
             }
         });
     }

@@ -184,8 +184,7 @@ impl<'e> Builder<'_, 'e> {
                     // The gateway is elsewhere: where it leads is not known.
                     None => {
                         let name = props.text(props.get("TransitGatewayId")).unwrap_or("transit gateway");
-                        let item =
-                            Item { id: None, name: name.to_owned(), kind: "AWS::EC2::TransitGateway" };
+                        let item = Item { id: None, name: name.to_owned(), kind: "AWS::EC2::TransitGateway" };
                         let found = self.net.transits.iter().position(|(i, _)| *i == item);
                         found.unwrap_or_else(|| {
                             let why = Reason::new(ReasonCode::NotInInput, name);
@@ -211,14 +210,7 @@ impl<'e> Builder<'_, 'e> {
                 let item = self.item(props);
                 let list = &mut self.net.transits[at].1.attachments;
                 attachments.insert(props.id, (at, list.len()));
-                list.push(Attachment {
-                    item,
-                    vpc,
-                    subnets,
-                    table: None,
-                    doubt,
-                    on_premises: Vec::new(),
-                });
+                list.push(Attachment { item, vpc, subnets, table: None, doubt, on_premises: Vec::new() });
             });
         }
         reading.each("AWS::EC2::VPNConnection", |props| {
@@ -337,9 +329,8 @@ impl<'e> Builder<'_, 'e> {
                 self.net.transits[at].1.tables[table].doubt = Some(self.doubt(props, why));
                 return;
             };
-            let name = attachment.map_or("blackhole", |(_, a)| {
-                self.net.transits[at].1.attachments[a].item.name.as_str()
-            });
+            let name = attachment
+                .map_or("blackhole", |(_, a)| self.net.transits[at].1.attachments[a].item.name.as_str());
             let rule = self.rule_of(props, format!("{} -> {name}", show(*range)));
             self.net.transits[at].1.tables[table].routes.push(TransitRoute {
                 to: vec![*range],
@@ -413,14 +404,14 @@ impl<'e> Builder<'_, 'e> {
             ["aws:drop"] => return Ok(vec![everything(false, "aws:drop")]),
             _ => return Err(not("stateless default actions")),
         }
-        let strict = policy.word("FirewallPolicy/StatefulEngineOptions/RuleOrder").as_deref()
-            == Some("strict_order");
+        let strict =
+            policy.word("FirewallPolicy/StatefulEngineOptions/RuleOrder").as_deref() == Some("strict_order");
         let mut rules: Vec<(i64, u8, FirewallRule)> = Vec::new();
         if let Value::List(list) = policy.get("FirewallPolicy/StatefulRuleGroupReferences") {
             for &node in list.elements() {
                 let at = list.at(node);
-                let Link::To(group) = policy
-                    .link(policy.below(at, "ResourceArn").1, &["AWS::NetworkFirewall::RuleGroup"])
+                let Link::To(group) =
+                    policy.link(policy.below(at, "ResourceArn").1, &["AWS::NetworkFirewall::RuleGroup"])
                 else {
                     return Err(Reason::new(ReasonCode::NotInInput, "RuleGroup"));
                 };
@@ -538,10 +529,8 @@ impl<'e> Builder<'_, 'e> {
         }
         match stack.tree.node(node) {
             Node::Reference { resource, .. } => {
-                let id = sekisho_estate::ResourceId {
-                    stack: at,
-                    index: sekisho_estate::ResourceIndex(resource),
-                };
+                let id =
+                    sekisho_estate::ResourceId { stack: at, index: sekisho_estate::ResourceIndex(resource) };
                 types.contains(&self.reading.estate.type_name(id)).then_some(id)
             }
             Node::List(range) | Node::Operation { operands: range, .. } => stack

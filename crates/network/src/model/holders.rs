@@ -86,7 +86,12 @@ impl<'e> Builder<'_, 'e> {
     }
 
     /// Groups named at some paths below a place.
-    fn groups_at(&self, props: &Props<'_, 'e>, view: View<'e>, paths: &[&str]) -> (Vec<Index>, Option<Doubt>) {
+    fn groups_at(
+        &self,
+        props: &Props<'_, 'e>,
+        view: View<'e>,
+        paths: &[&str],
+    ) -> (Vec<Index>, Option<Doubt>) {
         let (mut groups, mut doubt) = (Vec::new(), None);
         for path in paths {
             let (values, open) = props.all_below(view, path);
@@ -123,7 +128,8 @@ impl<'e> Builder<'_, 'e> {
         paths: &[&str],
     ) -> Result<Option<Props<'t, 'e>>, Reason> {
         for path in paths {
-            match props.link(props.get(path), &["AWS::EC2::LaunchTemplate", "AWS::AutoScaling::LaunchConfiguration"])
+            match props
+                .link(props.get(path), &["AWS::EC2::LaunchTemplate", "AWS::AutoScaling::LaunchConfiguration"])
             {
                 Link::To(id) => return Ok(Some(reading.at(id))),
                 Link::Absent => {}
@@ -193,10 +199,14 @@ impl<'e> Builder<'_, 'e> {
                             (groups, groups_doubt) = self.groups_at(
                                 template,
                                 data,
-                                &["LaunchTemplateData/SecurityGroupIds", "LaunchTemplateData/NetworkInterfaces/Groups"],
+                                &[
+                                    "LaunchTemplateData/SecurityGroupIds",
+                                    "LaunchTemplateData/NetworkInterfaces/Groups",
+                                ],
                             );
                         }
-                        asked = template.flag("LaunchTemplateData/NetworkInterfaces/AssociatePublicIpAddress");
+                        asked =
+                            template.flag("LaunchTemplateData/NetworkInterfaces/AssociatePublicIpAddress");
                         if matches!(subnet_value, Value::Absent) {
                             subnet_value = template.get("LaunchTemplateData/NetworkInterfaces/SubnetId");
                         }
@@ -211,7 +221,8 @@ impl<'e> Builder<'_, 'e> {
                 }
                 let subnet = self.subnet(props, subnet_value);
                 let exact = props.range(props.get("PrivateIpAddress")).ok().flatten();
-                let public = if elastic { Tri::Yes } else { self.public(asked, subnet.as_ref().ok().copied()) };
+                let public =
+                    if elastic { Tri::Yes } else { self.public(asked, subnet.as_ref().ok().copied()) };
                 let doubt = subnet.as_ref().err().map(|why| self.doubt(props, why.clone()));
                 let draft = Draft {
                     subnet: subnet.ok(),
@@ -238,7 +249,8 @@ impl<'e> Builder<'_, 'e> {
         let root = props.stack.view(props.stack.resource(id.index).properties);
         let subnet = self.subnet(&props, props.get("SubnetId"));
         let (groups, groups_doubt) = self.groups_at(&props, root, &["GroupSet"]);
-        let mut exact: Vec<Range> = props.range(props.get("PrivateIpAddress")).ok().flatten().into_iter().collect();
+        let mut exact: Vec<Range> =
+            props.range(props.get("PrivateIpAddress")).ok().flatten().into_iter().collect();
         for path in ["PrivateIpAddresses/PrivateIpAddress", "Ipv6Addresses/Ipv6Address"] {
             exact.extend(props.all(path).0.into_iter().filter_map(|(_, v)| props.range(v).ok().flatten()));
         }
@@ -291,7 +303,9 @@ impl<'e> Builder<'_, 'e> {
                         ],
                     );
                     let asked = match template.flag("AssociatePublicIpAddress") {
-                        Ok(None) => template.flag("LaunchTemplateData/NetworkInterfaces/AssociatePublicIpAddress"),
+                        Ok(None) => {
+                            template.flag("LaunchTemplateData/NetworkInterfaces/AssociatePublicIpAddress")
+                        }
                         said => said,
                     };
                     (groups, doubt, asked)
@@ -409,7 +423,9 @@ impl<'e> Builder<'_, 'e> {
                 Some(public) => match (props.flag(&public.property), public.absent) {
                     (Ok(Some(true)), _) | (Ok(None), Some(true)) => Tri::Yes,
                     (Ok(Some(false)), _) | (Ok(None), Some(false)) => Tri::No,
-                    (Ok(None), None) => Tri::Maybe(Reason::new(ReasonCode::DefaultUndated, &*public.property)),
+                    (Ok(None), None) => {
+                        Tri::Maybe(Reason::new(ReasonCode::DefaultUndated, &*public.property))
+                    }
                     (Err(why), _) => Tri::Maybe(why),
                 },
             };

@@ -61,7 +61,8 @@ impl<'e> Builder<'_, 'e> {
             let Link::To(id) = props.link(props.get("GatewayId"), &["AWS::EC2::InternetGateway"]) else {
                 return;
             };
-            let vpc = self.net.vpcs.iter().position(|v| v.internet.as_ref().is_some_and(|i| i.id == Some(id)));
+            let vpc =
+                self.net.vpcs.iter().position(|v| v.internet.as_ref().is_some_and(|i| i.id == Some(id)));
             if let Some(vpc) = vpc {
                 self.net.vpcs[vpc].edge = Some(table);
             }
@@ -87,7 +88,9 @@ impl<'e> Builder<'_, 'e> {
         });
         reading.each("AWS::EC2::VPNGatewayRoutePropagation", |props| {
             let (values, _) = props.all("RouteTableIds");
-            let Link::To(id) = props.link(props.get("VpnGatewayId"), &["AWS::EC2::VPNGateway"]) else { return };
+            let Link::To(id) = props.link(props.get("VpnGatewayId"), &["AWS::EC2::VPNGateway"]) else {
+                return;
+            };
             let Some(&gateway) = self.privates.get(&id) else { return };
             let private = self.net.privates[gateway].clone();
             for (_, value) in values {

@@ -56,13 +56,7 @@ impl<'e> Builder<'_, 'e> {
             {
                 self.net.vpcs[vpc].group = at;
             }
-            self.net.groups.push(Group {
-                item,
-                vpc,
-                ingress: Vec::new(),
-                egress: Vec::new(),
-                doubt: None,
-            });
+            self.net.groups.push(Group { item, vpc, ingress: Vec::new(), egress: Vec::new(), doubt: None });
             inline.push((props.id, at));
         });
         let mut default_egress = vec![true; self.net.groups.len()];
@@ -177,8 +171,7 @@ impl<'e> Builder<'_, 'e> {
         for (peer, name) in peers {
             let way = if egress { "to" } else { "from" };
             let text = format!("allow {} {way} {name}", service.show());
-            let permission =
-                Permission { peer, service, rule: self.rule(rule, text), doubt: doubt.clone() };
+            let permission = Permission { peer, service, rule: self.rule(rule, text), doubt: doubt.clone() };
             let group = &mut self.net.groups[at];
             if egress { group.egress.push(permission) } else { group.ingress.push(permission) }
         }

@@ -144,7 +144,13 @@ impl<'e> Builder<'_, 'e> {
                 },
             }
             let public = match props.flag("MapPublicIpOnLaunch") {
-                Ok(given) => if given == Some(true) { Tri::Yes } else { Tri::No },
+                Ok(given) => {
+                    if given == Some(true) {
+                        Tri::Yes
+                    } else {
+                        Tri::No
+                    }
+                }
                 Err(why) => Tri::Maybe(why),
             };
             let zone = props.text(props.get("AvailabilityZone")).map(str::to_owned);
