@@ -154,6 +154,42 @@ pub(crate) static UNMODELLED: LazyLock<Vec<UnmodelledRow>> = LazyLock::new(|| {
     serde_saphyr::from_str(include_str!("../data/unmodelled.yaml")).expect("unmodelled.yaml is well formed")
 });
 
+/// What answers on a port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PortKind {
+    /// A sign-in to a machine or platform.
+    Admin,
+    /// A database, cache or file system.
+    Database,
+    /// A protocol without encryption.
+    Plain,
+    /// The web.
+    Web,
+    /// Mail.
+    Mail,
+    /// Names and directories.
+    Directory,
+}
+
+/// One row of `ports.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortRow {
+    /// The port.
+    pub port: u16,
+    /// Its usual service.
+    pub name: String,
+    /// What kind that is.
+    pub kind: PortKind,
+}
+
+/// Ports that have a name.
+#[allow(clippy::expect_used, reason = "the file is part of the program and its tests read it")]
+pub static PORTS: LazyLock<Vec<PortRow>> = LazyLock::new(|| {
+    serde_saphyr::from_str(include_str!("../data/ports.yaml")).expect("ports.yaml is well formed")
+});
+
 #[cfg(test)]
 mod tests {
     use super::*;

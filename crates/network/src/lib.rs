@@ -7,9 +7,13 @@
 mod data;
 pub mod ends;
 pub mod engine;
+pub mod exposure;
+pub mod matrix;
 pub mod model;
 mod read;
 pub mod space;
+pub mod zones;
 
+pub use data::{PORTS, PortKind};
 pub use engine::{Answer, End, Path, Verdict};
 pub use model::{Assumptions, Network};

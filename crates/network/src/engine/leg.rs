@@ -361,3 +361,28 @@ impl<'n> Legs<'n> {
         ways
     }
 }
+
+impl Legs<'_> {
+    /// Services that routes and network ACLs may let pass from one subnet to another and back.
+    pub(crate) fn subnets(&self, from: Index, to: Index) -> Vec<Service> {
+        let net = self.net;
+        let Some(goal) = net.interfaces.iter().position(|i| i.subnet == Some(to)) else { return Vec::new() };
+        let Some(client) = net.interfaces.iter().position(|i| i.subnet == Some(from)) else {
+            return Vec::new();
+        };
+        let mut trail =
+            Trail::new(Set::between(&net.subnets[from].ranges, &net.subnets[to].ranges, &[Service::ALL]));
+        (trail.origin, trail.reply_to) = (Some(client), Some(client));
+        let ways = self.walk(Way::Forward, Goal::Interface(goal)).leave(from, trail, 0);
+        let mut services = Vec::new();
+        for mut way in ways.into_iter().filter(Trail::is_open) {
+            let Some(client) = way.reply_to else { continue };
+            let back = self.walk(Way::Reply, Goal::Interface(client));
+            settle(&mut way, |t| back.leave(to, t, 0));
+            if way.is_open() {
+                services.extend(way.may.services());
+            }
+        }
+        crate::space::join_services(services)
+    }
+}

@@ -94,6 +94,8 @@ pub struct Vpc {
     pub private: Option<Index>,
     /// The route table of its internet gateway (ingress routing).
     pub edge: Option<Index>,
+    /// A flow log covers all of it.
+    pub logged: bool,
 }
 
 /// A subnet.
@@ -117,6 +119,8 @@ pub struct Subnet {
     pub public: Tri,
     /// Tag that names its tier or zone.
     pub tag: Option<String>,
+    /// A flow log covers it.
+    pub logged: bool,
 }
 
 /// A route table.

@@ -73,6 +73,7 @@ impl<'e> Builder<'_, 'e> {
                 internet_doubt: None,
                 private: None,
                 edge: None,
+                logged: false,
             });
         });
         reading.each("AWS::EC2::VPCCidrBlock", |props| {
@@ -167,7 +168,18 @@ impl<'e> Builder<'_, 'e> {
                 zone,
                 public,
                 tag: tag.map(str::to_owned),
+                logged: false,
             });
+        });
+        reading.each("AWS::EC2::FlowLog", |props| {
+            let types = ["AWS::EC2::VPC", "AWS::EC2::Subnet"];
+            let Link::To(id) = props.link(props.get("ResourceId"), &types) else { return };
+            if let Some(&vpc) = self.net.vpc_by_resource.get(&id) {
+                self.net.vpcs[vpc].logged = true;
+            }
+            if let Some(&subnet) = self.net.subnet_by_resource.get(&id) {
+                self.net.subnets[subnet].logged = true;
+            }
         });
     }
 
@@ -224,6 +236,7 @@ impl<'e> Builder<'_, 'e> {
             internet_doubt: Some(doubt),
             private: None,
             edge: None,
+            logged: false,
         });
         at
     }
