@@ -114,7 +114,7 @@ pub(crate) fn tables(folder: &Path, known: &Known<'_>) -> Result<String, String>
         "Region",
         &regions,
         |r| &r.region,
-        |r| check::region(r),
+        check::region,
         |r| format!("Region {{ country: {:?}, place: {:?} }}", r.country, r.place),
     )?;
     let names: Vec<&str> = nodes.iter().map(|(_, row)| row.ty.as_str()).collect();
