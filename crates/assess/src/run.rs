@@ -158,7 +158,7 @@ impl Counts {
 
 struct Context<'x> {
     estate: &'x Estate,
-    analyses: &'x Analyses,
+    analyses: &'x Analyses<'x>,
     owners: &'x Owners,
     everything: bool,
 }

@@ -13,7 +13,7 @@ use sekisho_estate::{
 use sekisho_facts::did_you_mean;
 use sekisho_guidance::{Control, Severity};
 
-use crate::config::matches;
+use sekisho_phi::matches;
 use crate::model::{Assessment, Notice, Verdict, WaiverNote};
 
 /// A waiver and where it stands.

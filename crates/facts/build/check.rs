@@ -161,6 +161,14 @@ pub(crate) fn flow_node(known: &Known<'_>, row: &rows::FlowNode) -> Checked {
     if row.ty.starts_with("virtual:") { Ok(()) } else { known.ty(&row.ty).map(drop) }
 }
 
+pub(crate) fn key(known: &Known<'_>, row: &rows::AtRestKey) -> Checked {
+    let ty = known.ty(&row.ty)?;
+    if row.always && row.switch.is_some() {
+        return Err("one of `always` and `switch`".into());
+    }
+    row.switch.iter().chain(&row.key).try_for_each(|path| at(ty, path).map(|_| ()))
+}
+
 pub(crate) fn region(row: &rows::Region) -> Checked {
     let code = row.country.len() == 2 && row.country.bytes().all(|b| b.is_ascii_uppercase());
     if code { Ok(()) } else { Err(format!("`{}` is no country code (ISO 3166-1)", row.country)) }

@@ -105,7 +105,17 @@ pub(crate) fn tables(folder: &Path, known: &Known<'_>) -> Result<String, String>
         &nodes,
         |r| &r.ty,
         |r| check::flow_node(known, r),
-        |r| format!("FlowNode {{ layer: Layer::{:?}, relays: {:?} }}", r.layer, r.relays),
+        |r| format!("FlowNode {{ layer: Layer::{:?}, relays: {:?}, runs: {:?} }}", r.layer, r.relays, r.runs),
+    )?;
+    let keys = read::<rows::AtRestKey>(&folder.join("keys.yaml"))?;
+    one(
+        &mut out,
+        "KEYS",
+        "AtRestKey",
+        &keys,
+        |r| &r.ty,
+        |r| check::key(known, r),
+        |r| format!("AtRestKey {{ always: {:?}, switch: {:?}, key: {:?} }}", r.always, r.switch, r.key),
     )?;
     let regions = read::<rows::Region>(&folder.join("regions.yaml"))?;
     one(

@@ -221,6 +221,20 @@ pub(crate) struct FlowNode {
     pub(crate) layer: Layer,
     #[serde(default)]
     pub(crate) relays: bool,
+    #[serde(default)]
+    pub(crate) runs: bool,
+}
+
+/// `keys.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AtRestKey {
+    #[serde(rename = "type")]
+    pub(crate) ty: String,
+    #[serde(default)]
+    pub(crate) always: bool,
+    pub(crate) switch: Option<String>,
+    pub(crate) key: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]

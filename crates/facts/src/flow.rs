@@ -4,7 +4,7 @@
 //! what, which way data goes, what moves, and how it is protected on the way and where it
 //! arrives. Expressions are in the control language; `crates/phi` compiles them.
 
-use crate::hand::{FLOW_NODES, FLOWS, REGIONS, row};
+use crate::hand::{FLOW_NODES, FLOWS, KEYS, REGIONS, row};
 
 /// What a flow moves.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -130,6 +130,19 @@ pub struct FlowNode {
     /// Whether it only passes requests on and answers back: what comes in as an answer of one
     /// thing behind it does not go out as a request to another.
     pub relays: bool,
+    /// Whether programs run there, which may handle PHI.
+    pub runs: bool,
+}
+
+/// How a store is encrypted at rest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AtRestKey {
+    /// The service encrypts whatever is configured.
+    pub always: bool,
+    /// The boolean property that switches encryption on.
+    pub switch: Option<&'static str>,
+    /// The property that names the key.
+    pub key: Option<&'static str>,
 }
 
 /// Where a region of AWS is.
@@ -157,6 +170,12 @@ pub fn flow_types() -> impl Iterator<Item = (&'static str, &'static [Flow])> {
 #[must_use]
 pub fn flow_node(type_name: &str) -> Option<FlowNode> {
     row(FLOW_NODES, type_name)
+}
+
+/// How a type is encrypted at rest, where we know.
+#[must_use]
+pub fn at_rest_key(type_name: &str) -> Option<AtRestKey> {
+    row(KEYS, type_name)
 }
 
 /// Where a region is.

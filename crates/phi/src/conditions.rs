@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bumpalo::Bump;
-use sekisho_estate::{Estate, ResourceId};
+use sekisho_estate::{Estate, Reason, ReasonCode, ResourceId};
 use sekisho_expr::{Host, Program, ResourceRef, Truth, compile};
 use sekisho_facts::resource_type;
 
@@ -16,7 +16,7 @@ pub(crate) enum Holds {
     /// It is false.
     No,
     /// It cannot be known, and why.
-    Unknown(String),
+    Unknown(Reason),
 }
 
 /// An answer, and the decisions it depends on (empty when it holds in every world).
@@ -54,7 +54,7 @@ impl<'c> Conditions<'c> {
                 .clone()
         };
         let Some(program) = program else {
-            return (Holds::Unknown(format!("no such property of {type_name}")), String::new());
+            return (Holds::Unknown(Reason::new(ReasonCode::UnknownType, type_name)), String::new());
         };
         let bump = Bump::new();
         let this = ResourceRef::new(self.estate, resource);
@@ -66,8 +66,8 @@ impl<'c> Conditions<'c> {
             Truth::Pass => Holds::Yes,
             Truth::Fail | Truth::NotApplicable => Holds::No,
             Truth::Unknown => {
-                let why = outcome.reason.map(|reason| format!("{}: {}", reason.code.name(), reason.subject));
-                Holds::Unknown(why.unwrap_or_default())
+                let none = || Reason::new(ReasonCode::AnalysisNotBuilt, "flow");
+                Holds::Unknown(outcome.reason.unwrap_or_else(none))
             }
         };
         (holds, world)

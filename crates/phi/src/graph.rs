@@ -1,12 +1,10 @@
 //! The flow graph of an estate: which thing passes data to which, by which property.
 //!
 //! Built by reading the property of every row of the facts in the default world.
-//! O(resources × rows of their type); resources are read in parallel and their edges
-//! put together in order.
+//! O(resources × rows of their type).
 
 use bumpalo::Bump;
-use rayon::prelude::*;
-use sekisho_estate::{Estate, NodeId, Reader, ResourceId, StackIndex, Value};
+use sekisho_estate::{Estate, NodeId, Reader, Reason, ReasonCode, ResourceId, StackIndex, Value};
 use sekisho_expr::Host;
 use sekisho_facts::{Direction, Flow, Moves, Side, Transit, flows};
 use sekisho_graph::{Names, index_of};
@@ -35,7 +33,7 @@ pub enum Encryption {
     /// The next hop decides: this one is the same connection, or inside one service.
     Follows,
     /// Cannot be known, and why.
-    Unknown(Box<str>),
+    Unknown(Reason),
 }
 
 impl Encryption {
@@ -69,7 +67,7 @@ pub struct Edge {
     /// What moves here: content where the row's `content_if` holds.
     pub moves: Moves,
     /// Why it cannot be known whether content moves, where the row's condition is unknown.
-    pub moves_unknown: Option<Box<str>>,
+    pub moves_unknown: Option<Reason>,
     /// How it takes part in requests.
     pub leg: Leg,
     /// How it is protected on the way.
@@ -117,7 +115,7 @@ struct Raw {
     row: &'static Flow,
     place: Option<(StackIndex, NodeId)>,
     moves: Moves,
-    moves_unknown: Option<Box<str>>,
+    moves_unknown: Option<Reason>,
     encryption: Encryption,
     world: String,
     unresolved: bool,
@@ -131,33 +129,26 @@ impl FlowGraph {
     #[must_use]
     pub fn build(estate: &Estate, names: &Names, host: &dyn Host, access: Option<&dyn Access>) -> Self {
         let conditions = Conditions::new(estate, host);
-        let ids: Vec<ResourceId> = estate.resources().map(|(id, ..)| id).collect();
-        let parts: Vec<Part> = ids
-            .par_chunks(64)
-            .map(|chunk| {
-                let mut part = Part::default();
-                for &id in chunk {
-                    read(estate, names, &conditions, id, &mut part);
-                }
-                part
-            })
-            .collect();
+        // On this thread alone: whoever asks first builds the graph, and that may be one of
+        // several workers that wait for it.
+        let mut part = Part::default();
+        for (id, ..) in estate.resources() {
+            read(estate, names, &conditions, id, &mut part);
+        }
         let mut graph = Self {
             nodes: Nodes::new(estate),
-            edges: Vec::with_capacity(parts.iter().map(|p| p.edges.len() * 2).sum()),
+            edges: Vec::with_capacity(part.edges.len() * 2),
             arcs: Vec::new(),
             out: Adjacency::default(),
             into: Adjacency::default(),
             gaps: Vec::new(),
             conditional: Vec::new(),
         };
-        for part in parts {
-            for raw in part.edges {
-                graph.push(raw);
-            }
-            graph.gaps.extend(part.gaps);
-            graph.conditional.extend(part.conditional);
+        for raw in part.edges {
+            graph.push(raw);
         }
+        graph.gaps = part.gaps;
+        graph.conditional = part.conditional;
         graph.streams(estate);
         for reach in access.map(Access::reaches).unwrap_or_default() {
             graph.possible(reach.principal, &reach.reads, &reach.writes);
@@ -411,7 +402,7 @@ fn push(
         match holds {
             Holds::Yes => moves = Moves::Content,
             Holds::No => {}
-            Holds::Unknown(why) => moves_unknown = Some(why.into()),
+            Holds::Unknown(why) => moves_unknown = Some(why),
         }
     }
     let encryption = match row.transit {
@@ -426,7 +417,7 @@ fn push(
                 (Side::Target, _) => None,
             };
             match of {
-                None => Encryption::Unknown(format!("not in the input: {}", shown(place.value)).into()),
+                None => Encryption::Unknown(Reason::new(ReasonCode::NotInInput, shown(place.value))),
                 Some(of) => {
                     let (holds, decisions) = conditions.ask(encrypted_if, of, &place.at);
                     add(&mut world, &decisions);
@@ -438,7 +429,7 @@ fn push(
                             Encryption::Application
                         }
                         (Holds::No, _) => Encryption::Plain,
-                        (Holds::Unknown(why), _) => Encryption::Unknown(why.into()),
+                        (Holds::Unknown(why), _) => Encryption::Unknown(why),
                     }
                 }
             }

@@ -5,7 +5,7 @@ use sekisho_expr::ResourceRef;
 use serde::Deserialize;
 
 /// Where PHI is and is not. Without any of this, every store is assumed to hold PHI.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Phi {
     /// Tags that say that a resource holds PHI.
@@ -25,7 +25,7 @@ pub struct Phi {
 }
 
 /// A tag by key and, if given, value; both are globs.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tag {
     /// Key.
@@ -36,7 +36,7 @@ pub struct Tag {
 }
 
 /// An account of one's own.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// Its number, twelve digits.
@@ -50,7 +50,7 @@ pub struct Account {
 }
 
 /// An agreement with somebody who receives PHI.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
     /// Who it is with.
