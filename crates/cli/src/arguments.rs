@@ -66,6 +66,8 @@ pub(crate) enum Question {
     },
     /// How many rows are answered, and how
     Coverage,
+    /// Laws, catalogues and documents that `scan --framework` reports on
+    Frameworks,
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +187,13 @@ pub(crate) struct OutputArguments {
     /// Show every finding in full, not only the first of its like
     #[arg(long)]
     pub(crate) full: bool,
+    /// Report by the paragraphs of a framework instead; `sekisho guidance frameworks` lists them
+    #[arg(long, value_name = "ID")]
+    pub(crate) framework: Option<String>,
+    /// What was decided about addressable specifications; sekisho.decisions.yaml in the current
+    /// folder when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) decisions: Option<String>,
 }
 
 #[derive(Debug, Args)]

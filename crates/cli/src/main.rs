@@ -8,6 +8,7 @@ mod arguments;
 mod cases;
 mod clock;
 mod discover;
+mod framework;
 mod judge;
 mod output;
 mod parameters;

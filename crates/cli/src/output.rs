@@ -73,6 +73,20 @@ pub(crate) fn write(
     to(arguments.output.as_deref(), |out| report.write(format, out))
 }
 
+/// Writes what a run says of a framework to where the arguments say.
+pub(crate) fn framework(
+    report: &sekisho_report::FrameworkReport<'_>,
+    arguments: &OutputArguments,
+) -> Result<(), Failure> {
+    let notation = match arguments.format {
+        Format::Text => Notation::Text,
+        Format::Json => Notation::Json,
+        _ => return Err("--framework is written as text or json".into()),
+    };
+    let look = Look::new(language(arguments.lang), arguments.color, arguments.output.as_deref());
+    to(arguments.output.as_deref(), |out| report.write(notation, &look.options, out))
+}
+
 /// Writes a control's page for a terminal.
 pub(crate) fn page(control: &Control, look: &Look) -> Result<(), Failure> {
     to(None, |out| sekisho_report::control_page(control, &look.options, out))
@@ -134,6 +148,7 @@ pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
             Question::Search { words } => {
                 return sekisho_report::guidance_search(&words.join(" "), notation, options, out);
             }
+            Question::Frameworks => return sekisho_report::framework_list(notation, options, out),
             Question::Coverage => return sekisho_report::guidance_coverage(notation, options, out),
         };
         match answer {

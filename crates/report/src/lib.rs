@@ -16,6 +16,7 @@
 
 mod coverage;
 mod explain;
+mod framework;
 mod github;
 mod guidance;
 mod messages;
@@ -32,6 +33,7 @@ mod text;
 
 pub use coverage::guidance_coverage;
 pub use explain::Explained;
+pub use framework::{FrameworkReport, framework_list};
 pub use guidance::{GuidanceError, GuidanceFilter, Notation, guidance_list, guidance_search, guidance_show};
 pub use page::{Page, control_page, list, list_json, pages, pages_of};
 pub use report::{Color, Exit, Format, Options, Report, Run, Verdicts};
