@@ -8,13 +8,15 @@ use sekisho_guidance::Label;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
-use crate::{policies, secrets};
+use crate::{identifiers, policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
 #[derive(Debug)]
 pub struct Analyses {
     /// Which resources belong together.
     pub joins: Joins,
+    /// Words that say of what is beside them that it identifies a person.
+    words: identifiers::Words,
     /// The PHI label of every resource, by stack.
     labels: Vec<Vec<Label>>,
 }
@@ -33,7 +35,7 @@ impl Analyses {
                     config.label(ResourceRef::new(estate, id), store);
             }
         }
-        Self { joins, labels }
+        Self { joins, words: identifiers::Words::new(estate), labels }
     }
 
     /// How we know that a resource holds PHI.
@@ -93,6 +95,12 @@ impl Host for Analyses {
                 }
             }
             FunctionId::OpensEverythingToWorld => opens(frame, argument(0), Service::Everything),
+            FunctionId::IdentifiesPerson => match argument(0) {
+                Val::Resource(resource) => {
+                    identifiers::identifies(&self.words, frame, resource, text(1) != Some("name"))
+                }
+                other => other,
+            },
             FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
             _ => return None,
         })

@@ -7,6 +7,7 @@
 mod analyses;
 pub mod baseline;
 mod config;
+mod identifiers;
 mod joins;
 pub mod model;
 mod owners;

@@ -14,7 +14,9 @@ use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Step, Tree, 
 use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile};
 use sekisho_facts::ServiceDefault;
 use sekisho_graph::index_of;
-use sekisho_guidance::{Confidence, Control, Label, Level, Scope, Severity, controls_for, severity};
+use sekisho_guidance::{
+    ANY_TYPE, Confidence, Control, Label, Level, Scope, Severity, controls_for, severity,
+};
 use sha2::{Digest, Sha256};
 
 use crate::analyses::Analyses;
@@ -63,10 +65,10 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
             }
             continue;
         };
-        let built_in = if options.built_in { controls_for(type_name) } else { &[] };
-        let built_in = built_in.iter().map(|&i| &sekisho_guidance::controls()[usize::from(i)]);
-        let users =
-            user.iter().filter(|c| c.scope == Scope::Resource && c.applies.iter().any(|t| *t == type_name));
+        let lists = [controls_for(type_name), controls_for(ANY_TYPE)];
+        let built_in = lists.into_iter().flatten().filter(|_| options.built_in);
+        let built_in = built_in.map(|&i| &sekisho_guidance::controls()[usize::from(i)]);
+        let users = user.iter().filter(|c| c.scope == Scope::Resource && c.applies_to(type_name));
         let mut compiled = Vec::new();
         for control in built_in.chain(users).filter(|c| wanted(c)) {
             match compile(control.when.as_deref(), &control.pass_if, Some(kind), false) {
