@@ -19,8 +19,18 @@ pub struct Config {
     pub scope: ScopeConfig,
     /// Waivers.
     pub waivers: WaiverConfig,
+    /// What is beyond the network of the input.
+    pub network: NetworkConfig,
     /// Values of parameters, for every root template that declares them.
     pub parameters: BTreeMap<String, String>,
+}
+
+/// What is beyond the network of the input.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NetworkConfig {
+    /// Blocks of on-premises networks behind VPN and Direct Connect (`10.0.0.0/8`).
+    pub on_premises: Vec<String>,
 }
 
 /// Where PHI is and is not. Without any of this, every store is assumed to hold PHI.
