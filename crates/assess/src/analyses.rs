@@ -19,6 +19,8 @@ pub struct Analyses {
     words: identifiers::Words,
     /// The PHI label of every resource, by stack.
     labels: Vec<Vec<Label>>,
+    /// What can be reached; built when a control first asks.
+    pub(crate) network: crate::network::Reached,
 }
 
 impl Analyses {
@@ -35,7 +37,8 @@ impl Analyses {
                     config.label(ResourceRef::new(estate, id), store);
             }
         }
-        Self { joins, words: identifiers::Words::new(estate), labels }
+        let network = crate::network::Reached::new(config);
+        Self { joins, words: identifiers::Words::new(estate), labels, network }
     }
 
     /// How we know that a resource holds PHI.
@@ -102,6 +105,11 @@ impl Host for Analyses {
                 other => other,
             },
             FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
+            FunctionId::ReachableFrom
+            | FunctionId::InPublicSubnet
+            | FunctionId::Zones
+            | FunctionId::ReachedFromZone
+            | FunctionId::InspectionBypassed => return self.reached(frame, function.id, arguments),
             _ => return None,
         })
     }

@@ -10,6 +10,7 @@ mod config;
 mod identifiers;
 mod joins;
 pub mod model;
+mod network;
 mod owners;
 mod policies;
 mod run;

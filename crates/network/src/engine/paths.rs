@@ -136,13 +136,13 @@ impl Network {
         self.judge(from, to, &mut paths)
     }
 
-    /// Whether one end reaches the other, without the blocked ways.
+    /// Whether one end reaches a resource, without following the blocked ways to their end.
     #[must_use]
-    pub fn open_paths(&self, from: &End, to: Index, services: &[Service]) -> Vec<Path> {
+    pub fn reached(&self, from: &End, to: Index, services: &[Service]) -> Answer {
         let legs = Legs { net: self, explain: false };
         let mut paths = Asked { legs: &legs, net: self }.paths(from, to, services, &mut Vec::new());
-        let answer = self.judge(from, &End::Holder(to), &mut paths);
-        if answer.verdict == Verdict::Blocked { Vec::new() } else { answer.paths }
+        paths.retain(|path| path.verdict != Verdict::Blocked);
+        self.judge(from, &End::Holder(to), &mut paths)
     }
 
     fn judge(&self, from: &End, to: &End, paths: &mut Vec<Path>) -> Answer {
