@@ -25,6 +25,8 @@ pub struct Analyses<'x> {
     /// What is said of every resource, by stack, before any flow is looked at.
     labels: Vec<Vec<Label>>,
     flow: OnceLock<Model<'x>>,
+    /// What can be reached; built when a control first asks.
+    pub(crate) network: crate::network::Reached,
 }
 
 impl<'x> Analyses<'x> {
@@ -39,7 +41,8 @@ impl<'x> Analyses<'x> {
             labels[id.stack.0 as usize][id.index.0 as usize] = rules.base(ResourceRef::new(estate, id)).label;
         }
         let words = identifiers::Words::new(estate);
-        Self { estate, config, joins, words, labels, flow: OnceLock::new() }
+        let network = crate::network::Reached::new(config);
+        Self { estate, config, joins, words, labels, flow: OnceLock::new(), network }
     }
 
     /// Where PHI flows. Built when it is first asked for, on the thread that asks.
@@ -125,6 +128,11 @@ impl Host for Analyses<'_> {
                 other => other,
             },
             FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
+            FunctionId::ReachableFrom
+            | FunctionId::InPublicSubnet
+            | FunctionId::Zones
+            | FunctionId::ReachedFromZone
+            | FunctionId::InspectionBypassed => return self.reached(frame, function.id, arguments),
             _ => return None,
         })
     }

@@ -22,6 +22,8 @@ pub struct Config {
     pub scope: ScopeConfig,
     /// Waivers.
     pub waivers: WaiverConfig,
+    /// What is beyond the network of the input.
+    pub network: NetworkConfig,
     /// Values of parameters, for every root template that declares them.
     pub parameters: BTreeMap<String, String>,
     /// What the files under `phi.findings` say; read by whoever reads this file.
@@ -30,6 +32,14 @@ pub struct Config {
     /// The day of the run, `YYYY-MM-DD`.
     #[serde(skip)]
     pub today: Option<String>,
+}
+
+/// What is beyond the network of the input.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NetworkConfig {
+    /// Blocks of on-premises networks behind VPN and Direct Connect (`10.0.0.0/8`).
+    pub on_premises: Vec<String>,
 }
 
 /// What the input covers.

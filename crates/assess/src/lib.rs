@@ -11,6 +11,7 @@ mod flows;
 mod identifiers;
 mod joins;
 pub mod model;
+mod network;
 mod owners;
 mod policies;
 mod run;

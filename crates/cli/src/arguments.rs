@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Controls(ControlsArguments),
     /// What the documents demand, and what sekisho does about each sentence
     Guidance(GuidanceArguments),
+    /// What can be reached, and by which way
+    Reach(Box<crate::reach::ReachArguments>),
     /// Who is responsible for which layer, for the services in the input
     Responsibility(ResponsibilityArguments),
     /// Who can reach the data: effective access through IAM
@@ -38,7 +40,7 @@ pub(crate) struct GuidanceArguments {
 }
 
 /// Form and language of an answer.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct FormArguments {
     /// Form of the output
     #[arg(long, value_enum, default_value_t = ListFormat::Text, global = true)]

@@ -13,6 +13,7 @@ mod framework;
 mod judge;
 mod output;
 mod parameters;
+mod reach;
 mod settings;
 
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => judge::explain(&arguments),
         Command::Controls(arguments) => judge::controls(&arguments),
         Command::Guidance(arguments) => output::guidance(&arguments),
+        Command::Reach(arguments) => reach::reach(&arguments),
         Command::Responsibility(arguments) => judge::responsibility(&arguments),
         Command::Access(arguments) => access::access(&arguments),
     };

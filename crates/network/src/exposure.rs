@@ -124,7 +124,7 @@ impl Network {
 
     fn expose(&self, members: &[Index]) -> Vec<Exposed> {
         let Some(&first) = members.first() else { return Vec::new() };
-        let paths = self.open_paths(&End::internet(), first, &[Service::ALL]);
+        let paths = self.reached(&End::internet(), first, &[Service::ALL]).paths;
         let Some(best) = paths.first() else { return Vec::new() };
         let verdict = best.verdict;
         let sure: Vec<&Path> = paths.iter().filter(|p| p.verdict == verdict).collect();

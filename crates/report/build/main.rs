@@ -11,7 +11,10 @@ use std::{env, fs};
 /// Languages, in the order of the arms.
 const LANGUAGES: [(&str, &str); 3] = [("en", "En"), ("ja", "Ja"), ("zh-TW", "ZhTw")];
 /// Groups whose messages are found by a name that the program has in its data.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 15] = [
+    "step",
+    "answer",
+    "change",
     "reason",
     "found",
     "remedy",

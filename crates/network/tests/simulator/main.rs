@@ -147,6 +147,10 @@ fn the_engine_agrees_with_the_simulator() {
             let (from, to) = (end(&network, &estate, q.from, q.src), end(&network, &estate, q.to, q.dst));
             let answer = network.reach(&from, &to, &[whole]);
             assert_ne!(answer.verdict, Verdict::Unknown, "seed {seed}: {:?}", answer.doubts);
+            if let End::Holder(holder) = to {
+                let quick = network.reached(&from, holder, &[whole]).verdict;
+                assert_eq!(quick, answer.verdict, "seed {seed}: the quick answer differs");
+            }
             let mut works = Vec::new();
             for client_port in CLIENT_PORTS {
                 let packet = Packet { src: q.src, dst: q.dst, protocol, port, from_port: client_port };
