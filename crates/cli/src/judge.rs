@@ -62,7 +62,7 @@ pub(crate) fn demo(arguments: &OutputArguments) -> Result<u8, Failure> {
 }
 
 /// Reads what was found, and remembers what was not read.
-fn estate(found: Found, input: &InputArguments, config: &Config) -> Estate {
+pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> Estate {
     let options = Options {
         parameters: config.parameters.clone().into_iter().collect(),
         limits: sekisho_estate::json::Limits {

@@ -31,6 +31,12 @@ impl Look {
     }
 }
 
+impl Look {
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+}
+
 /// Columns of the terminal, where that is known.
 fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
@@ -169,7 +175,7 @@ pub(crate) fn responsibility(estate: &Estate, arguments: &FormArguments) -> Resu
     to(None, |out| sekisho_report::responsibility(estate, notation, &look.options, out))
 }
 
-fn form(arguments: &FormArguments) -> (Notation, Look) {
+pub(crate) fn form(arguments: &FormArguments) -> (Notation, Look) {
     let notation = match arguments.format {
         ListFormat::Text => Notation::Text,
         ListFormat::Json => Notation::Json,
@@ -189,7 +195,7 @@ pub(crate) fn tally(tally: &crate::cases::Tally) -> Result<u8, Failure> {
 }
 
 /// Writes to a file, or to standard output. A reader that closes the pipe early has seen enough.
-fn to(
+pub(crate) fn to(
     path: Option<&str>,
     write: impl FnOnce(&mut BufWriter<Box<dyn Write>>) -> io::Result<()>,
 ) -> Result<(), Failure> {
