@@ -9,22 +9,47 @@ use super::layout::{HEIGHT, Layout, WIDTH};
 use crate::flow::Teller;
 use crate::text::layout::{clip, width};
 
+/// Shapes and sizes; colours come from [`colours`], written out because not every viewer of
+/// SVG knows variables of CSS.
 const STYLE: &str = "\
-.map{--ink:#1f2933;--soft:#5b6770;--paper:#ffffff;--card:#f5f7f9;--edge:#c3ccd4;--good:#5c7f71;--open:#b7791f;--bad:#c81e1e;--band:#f8fafb;font-family:system-ui,-apple-system,'Segoe UI','Hiragino Sans','Noto Sans CJK JP','Noto Sans CJK TC',sans-serif}\
-@media (prefers-color-scheme:dark){.map{--ink:#e6ebef;--soft:#9aa7b1;--paper:#12181d;--card:#1e272e;--edge:#3c4852;--good:#7fb3a0;--open:#e0a94a;--bad:#ff6b6b;--band:#161d23}}\
-@media print{.map{--ink:#000;--soft:#444;--paper:#fff;--card:#fff;--edge:#888;--good:#357;--open:#960;--bad:#c00;--band:#fff}}\
-.map .paper{fill:var(--paper)}.map .band{fill:var(--band)}\
-.map text{fill:var(--ink);font-size:12px}.map .small{fill:var(--soft);font-size:10px}.map .head{font-size:13px;font-weight:600}\
+.map{font-family:system-ui,-apple-system,'Segoe UI','Hiragino Sans','Noto Sans CJK JP','Noto Sans CJK TC','DejaVu Sans',sans-serif}\
+.map text{font-size:12px}.map .small{font-size:10px}.map .head{font-size:13px;font-weight:600}\
 .map .title{font-size:17px;font-weight:700}\
-.map .card rect{fill:var(--card);stroke:var(--edge);stroke-width:1.2}\
-.map .phi-declared rect,.map .phi-evidenced rect{stroke:var(--bad);stroke-width:2}\
-.map .phi-assumed rect{stroke-dasharray:none;stroke:var(--soft)}\
-.map .outside rect{fill:var(--paper);stroke-dasharray:5 3}\
-.map .hop path.wire{fill:none;stroke-width:1.8}.map .hop path.hit{fill:none;stroke:transparent;stroke-width:12}\
-.map .good .wire{stroke:var(--good)}.map .open .wire{stroke:var(--open)}.map .bad .wire{stroke:var(--bad);stroke-width:2.6}\
-.map .good .tip{fill:var(--good)}.map .open .tip{fill:var(--open)}.map .bad .tip{fill:var(--bad)}\
-.map .open .wire{stroke-dasharray:7 3}.map .possible .wire{stroke-dasharray:2 4}\
-.map .hop{cursor:pointer;outline:none}.map .hop:hover .wire,.map .hop:focus .wire,.map .hop.chosen .wire{stroke-width:4.5}";
+.map .card rect{stroke-width:1.2}.map .phi-declared rect,.map .phi-evidenced rect{stroke-width:2.4}\
+.map .outside rect{stroke-dasharray:5 3}\
+.map .wire{fill:none;stroke-width:1.8}.map .hit{fill:none;stroke:none;pointer-events:stroke;stroke-width:12}\
+.map .bad .wire{stroke-width:2.6}.map .open .wire{stroke-dasharray:7 3}.map .possible .wire{stroke-dasharray:2 4}\
+.map .hop{outline:none}.map .hop[data-hop]{cursor:pointer}\
+.map .hop[data-hop]:hover .wire,.map .hop:focus .wire,.map .hop.chosen .wire{stroke-width:4.5}";
+
+/// The rules that give colours: ink, faint ink, paper, card, edge of a card, band, and the
+/// three shades of a hop.
+fn colours([ink, soft, paper, card, edge, band, good, open, bad]: [&str; 9]) -> String {
+    format!(
+        ".map text{{fill:{ink}}}.map .small{{fill:{soft}}}.map .paper{{fill:{paper}}}.map .band{{fill:{band}}}\
+         .map .card rect{{fill:{card};stroke:{edge}}}.map .outside rect{{fill:{paper}}}\
+         .map .phi-declared rect,.map .phi-evidenced rect{{stroke:{ink}}}\
+         .map .good .wire{{stroke:{good}}}.map .open .wire{{stroke:{open}}}.map .bad .wire{{stroke:{bad}}}\
+         .map .good .tip{{fill:{good}}}.map .open .tip{{fill:{open}}}.map .bad .tip{{fill:{bad}}}"
+    )
+}
+
+fn style() -> String {
+    let light = [
+        "#1f2933", "#5b6770", "#ffffff", "#eef2f5", "#aab5be", "#f6f8fa", "#4f7d6c", "#b7791f", "#c81e1e",
+    ];
+    let dark = [
+        "#e6ebef", "#9aa7b1", "#12181d", "#1e272e", "#4a5863", "#161d23", "#7fb3a0", "#e0a94a", "#ff6b6b",
+    ];
+    let print =
+        ["#000000", "#444444", "#ffffff", "#ffffff", "#777777", "#ffffff", "#335577", "#996600", "#cc0000"];
+    format!(
+        "{STYLE}{}@media (prefers-color-scheme:dark){{{}}}@media print{{{}}}",
+        colours(light),
+        colours(dark),
+        colours(print)
+    )
+}
 
 /// Text that may stand in XML.
 pub(crate) fn escape(text: &str) -> String {
@@ -58,7 +83,7 @@ pub(crate) fn svg(teller: &Teller<'_>, layout: &Layout, alone: bool) -> String {
          viewBox=\"0 0 {w:.0} {h:.0}\" role=\"group\" aria-label=\"{}\">",
         say.map_title()
     );
-    let _ = writeln!(out, "<style>{STYLE}</style>\n<rect class=\"paper\" width=\"{w:.0}\" height=\"{h:.0}\"/>");
+    let _ = writeln!(out, "<style>{}</style>\n<rect class=\"paper\" width=\"{w:.0}\" height=\"{h:.0}\"/>", style());
     let _ = writeln!(out, "<text class=\"title\" x=\"20\" y=\"30\">{}</text>", say.map_title());
     for (layer, x, span) in &layout.layers {
         let _ = writeln!(
@@ -89,6 +114,7 @@ pub(crate) fn svg(teller: &Teller<'_>, layout: &Layout, alone: bool) -> String {
         let room = 26_usize.saturating_sub(width(&folded)).max(8);
         let kind = node.type_name(model.estate);
         let kind = kind.strip_prefix("AWS::").or(kind.strip_prefix("virtual:")).unwrap_or("");
+        let kind = if kind.len() > 18 { kind.rsplit("::").next().unwrap_or(kind) } else { kind };
         let _ = writeln!(
             out,
             "<g class=\"card phi-{}{outside}\"><title>{}</title>\
@@ -101,7 +127,7 @@ pub(crate) fn svg(teller: &Teller<'_>, layout: &Layout, alone: bool) -> String {
             escape(&format!("{}{folded}", clip(&first, room))),
             x + 9.0,
             y + 30.0,
-            escape(&describe(say, &clip(kind, 28), label)),
+            escape(&clip(&describe(say, kind, label), 34)),
         );
     }
     legend(&mut out, teller, h);
@@ -130,13 +156,30 @@ fn line(out: &mut String, teller: &Teller<'_>, layout: &Layout, at: usize) {
     let (y1, y2) = if line.from == line.to { (mid_a - 9.0, mid_a + 9.0) } else { (mid_a, mid_b) };
     // Room for the arrow heads.
     let (tip, back) = (7.0 * ends.1, if line.both { 7.0 * ends.0 } else { 0.0 });
-    let path = format!(
-        "M{:.1} {y1:.1}C{:.1} {y1:.1} {:.1} {y2:.1} {:.1} {y2:.1}",
-        x1 + back,
-        x1 + ends.0 * bend,
-        x2 + ends.1 * bend,
-        x2 + tip
-    );
+    let mut path = format!("M{:.1} {y1:.1}", x1 + back);
+    let (mut x, mut y) = (x1, y1);
+    let mut curve = |x: f64, y: f64, to_x: f64, to_y: f64, side: f64, end: f64, bend: f64| {
+        let _ = write!(
+            path,
+            "C{:.1} {y:.1} {:.1} {to_y:.1} {to_x:.1} {to_y:.1}",
+            x + side * bend,
+            to_x + end * bend
+        );
+    };
+    // Along its lane a line runs level, beside the boxes of the column.
+    let mut levels = Vec::new();
+    for &(left, middle) in &layout.lanes[at] {
+        let (near, far) = if ends.0 > 0.0 { (left, left + WIDTH) } else { (left + WIDTH, left) };
+        levels.push((x, y, near, middle));
+        (x, y) = (far, middle);
+    }
+    for (x, y, near, middle) in levels {
+        curve(x, y, near, middle, ends.0, -ends.0, ((near - x).abs() / 2.0).max(20.0));
+        let far = near + ends.0 * WIDTH;
+        curve(near, middle, far, middle, ends.0, -ends.0, WIDTH / 3.0);
+    }
+    let bend = if layout.lanes[at].is_empty() { bend } else { ((x2 - x).abs() / 2.0).max(20.0) };
+    curve(x, y, x2 + tip, y2, ends.0, ends.1, bend);
     let head = |x: f64, y: f64, side: f64| {
         format!("M{x:.1} {y:.1}l{:.1} -4.5v9z", 8.0 * side)
     };

@@ -16,8 +16,8 @@ const COLUMN: f64 = 290.0;
 /// Where the first box stands.
 pub(crate) const TOP: f64 = 76.0;
 const LEFT: f64 = 20.0;
-/// Most boxes of a column before it is split in two.
-const TALL: usize = 24;
+/// Height of the lane that a line takes through a column between its ends.
+const LANE: f64 = 16.0;
 
 /// Where everything stands.
 #[derive(Debug)]
@@ -26,6 +26,9 @@ pub(crate) struct Layout {
     /// Left and top of each box.
     pub(crate) at: Vec<(f64, f64)>,
     pub(crate) lines: Vec<Line>,
+    /// Of each line, the lanes through the columns between its ends, from its start: left and
+    /// middle.
+    pub(crate) lanes: Vec<Vec<(f64, f64)>>,
     /// Left of each layer and the width of its columns, for the layers that have boxes.
     pub(crate) layers: Vec<(Layer, f64, f64)>,
     pub(crate) width: f64,
@@ -34,65 +37,91 @@ pub(crate) struct Layout {
 
 const LAYERS: [Layer; 5] = [Layer::Outside, Layer::Edge, Layer::Application, Layer::Data, Layer::Copies];
 
+/// What stands in a column.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    Card(usize),
+    /// A line on its way through.
+    Lane(usize, usize),
+}
+
 /// Boxes and lines of everything that PHI takes part in, and their places.
 pub(crate) fn lay_out(model: &Model<'_>) -> Layout {
     let (cards, lines) = parts(model);
+    let used: Vec<usize> =
+        (0..LAYERS.len()).filter(|&layer| cards.iter().any(|card| card.layer == layer)).collect();
+    let column_of = |card: usize| used.iter().position(|&layer| layer == cards[card].layer).unwrap_or(0);
+    // Items and who they are joined to; a line has a lane in each column that it crosses.
+    let mut columns: Vec<Vec<usize>> = vec![Vec::new(); used.len()];
+    let mut items: Vec<Item> = (0..cards.len()).map(Item::Card).collect();
+    for card in 0..cards.len() {
+        columns[column_of(card)].push(card);
+    }
     let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); cards.len()];
-    for line in &lines {
-        neighbours[line.from].push(line.to);
-        neighbours[line.to].push(line.from);
+    let mut lane_items: Vec<Vec<usize>> = vec![Vec::new(); lines.len()];
+    for (index, line) in lines.iter().enumerate() {
+        let (a, b) = (column_of(line.from), column_of(line.to));
+        let between: Vec<usize> = if a < b { (a + 1..b).collect() } else { (b + 1..a).rev().collect() };
+        let mut last = line.from;
+        for column in between {
+            let item = items.len();
+            items.push(Item::Lane(index, column));
+            columns[column].push(item);
+            neighbours.push(vec![last]);
+            neighbours[last].push(item);
+            lane_items[index].push(item);
+            last = item;
+        }
+        neighbours[last].push(line.to);
+        neighbours[line.to].push(last);
     }
-    let mut columns: Vec<Vec<usize>> = vec![Vec::new(); LAYERS.len()];
-    for (index, card) in cards.iter().enumerate() {
-        columns[card.layer].push(index);
-    }
-    let mut rank = vec![0.0; cards.len()];
+    let mut rank = vec![0.0; items.len()];
     let number = |columns: &[Vec<usize>], rank: &mut [f64]| {
         for column in columns {
-            for (row, &card) in column.iter().enumerate() {
-                rank[card] = (row as f64 + 0.5) / column.len() as f64;
+            for (row, &item) in column.iter().enumerate() {
+                rank[item] = (row as f64 + 0.5) / column.len() as f64;
             }
         }
     };
     number(&columns, &mut rank);
-    for pass in 0..4 {
-        let order: Vec<usize> = if pass % 2 == 0 { (0..5).collect() } else { (0..5).rev().collect() };
+    for pass in 0..8 {
+        let order: Vec<usize> =
+            if pass % 2 == 0 { (0..used.len()).collect() } else { (0..used.len()).rev().collect() };
         for layer in order {
-            let mean = |card: usize| {
-                let joined = &neighbours[card];
+            let mean = |item: usize| {
+                let joined = &neighbours[item];
                 if joined.is_empty() {
-                    return rank[card];
+                    return rank[item];
                 }
                 joined.iter().map(|&n| rank[n]).sum::<f64>() / joined.len() as f64
             };
-            let mut keyed: Vec<(f64, usize)> = columns[layer].iter().map(|&c| (mean(c), c)).collect();
+            let mut keyed: Vec<(f64, usize)> = columns[layer].iter().map(|&i| (mean(i), i)).collect();
             keyed.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            columns[layer] = keyed.into_iter().map(|(_, card)| card).collect();
+            columns[layer] = keyed.into_iter().map(|(_, item)| item).collect();
             number(&columns, &mut rank);
         }
     }
-    let mut at = vec![(0.0, 0.0); cards.len()];
-    let (mut x, mut layers, mut height) = (LEFT, Vec::new(), TOP);
-    let tallest = columns.iter().map(|column| column.len().min(TALL)).max().unwrap_or(0) as f64;
-    for (layer, column) in columns.iter().enumerate() {
-        if column.is_empty() {
-            continue;
+    let height_of = |item: usize| if matches!(items[item], Item::Card(_)) { HEIGHT + GAP } else { LANE };
+    let tall = |column: &Vec<usize>| column.iter().map(|&item| height_of(item)).sum::<f64>();
+    let tallest = columns.iter().map(tall).fold(0.0, f64::max);
+    let mut at = vec![(0.0, 0.0); items.len()];
+    let mut layers = Vec::new();
+    for (index, column) in columns.iter().enumerate() {
+        let x = LEFT + index as f64 * COLUMN;
+        let mut top = TOP + (tallest - tall(column)) / 2.0;
+        for &item in column {
+            at[item] = (x, top);
+            top += height_of(item);
         }
-        let parts = column.len().div_ceil(TALL);
-        let rows = column.len().div_ceil(parts);
-        for (index, &card) in column.iter().enumerate() {
-            // A long column goes on beside itself.
-            let (part, row) = (index % parts, index / parts);
-            let lead = (tallest - rows as f64).max(0.0) * (HEIGHT + GAP) / 2.0;
-            let top = TOP + lead + row as f64 * (HEIGHT + GAP) + part as f64 * (HEIGHT + GAP) / parts as f64;
-            at[card] = (x + part as f64 * (WIDTH + 40.0), top);
-            height = height.max(top + HEIGHT);
-        }
-        let span = (parts - 1) as f64 * (WIDTH + 40.0) + WIDTH;
-        layers.push((LAYERS[layer], x, span));
-        x += span + COLUMN - WIDTH;
+        layers.push((LAYERS[used[index]], x, WIDTH));
     }
-    Layout { cards, at, lines, layers, width: (x - COLUMN + WIDTH + LEFT).max(640.0), height: height + 64.0 }
+    let lanes = lane_items
+        .iter()
+        .map(|lane| lane.iter().map(|&item| (at[item].0, at[item].1 + LANE / 2.0)).collect())
+        .collect();
+    at.truncate(cards.len());
+    let width = LEFT * 2.0 + WIDTH + used.len().saturating_sub(1) as f64 * COLUMN;
+    Layout { cards, at, lines, lanes, layers, width: width.max(640.0), height: TOP + tallest + 64.0 }
 }
 
 /// The lines that carry PHI and the boxes at their ends.

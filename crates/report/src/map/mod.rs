@@ -35,7 +35,7 @@ impl Shade {
             Fault::Plain | Fault::NoContract | Fault::Expired | Fault::Account | Fault::Place | Fault::NotEligible => {
                 Self::Bad
             }
-            Fault::Application | Fault::Unresolved | Fault::Unknown | Fault::NotListed => Self::Open,
+            Fault::Application | Fault::AskContract | Fault::Unresolved | Fault::Unknown | Fault::NotListed => Self::Open,
         };
         faults.iter().map(shade).max().unwrap_or(Self::Good)
     }
