@@ -127,6 +127,21 @@ impl Host for Analyses<'_> {
                 Val::Resource(resource) => flows::reached(frame, self.flow(), resource.id),
                 other => other,
             },
+            FunctionId::PhiPlace => match argument(0) {
+                Val::Resource(resource) => flows::place(frame, self.flow(), resource.id),
+                other => other,
+            },
+            FunctionId::PhiAccount => match argument(0) {
+                Val::Resource(resource) => flows::account(frame, self.flow(), resource.id),
+                other => other,
+            },
+            FunctionId::DeclaredFree => match argument(0) {
+                Val::Resource(resource) => {
+                    let node = self.flow().graph.nodes.resource(resource.id);
+                    Val::Bool(self.flow().base(node).is_some_and(|base| base.free.is_some()))
+                }
+                other => other,
+            },
             FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
             FunctionId::ReachableFrom
             | FunctionId::InPublicSubnet

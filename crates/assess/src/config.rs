@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use sekisho_facts::did_you_mean;
-use sekisho_phi::{Account, Contract, Finding, Phi};
+use sekisho_phi::{Account, AssetTags, Contract, Finding, Phi};
 use serde::Deserialize;
 
 /// The settings of a run. All have a default; an empty file is a good one.
@@ -18,6 +18,8 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// Agreements with those who receive PHI.
     pub contracts: Vec<Contract>,
+    /// Which tags say what of an asset.
+    pub assets: AssetTags,
     /// What the input covers.
     pub scope: ScopeConfig,
     /// Waivers.

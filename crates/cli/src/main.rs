@@ -9,6 +9,7 @@ mod arguments;
 mod cases;
 mod clock;
 mod discover;
+mod flow;
 mod framework;
 mod judge;
 mod output;
@@ -43,6 +44,9 @@ fn main() -> ExitCode {
         Command::Demo(output) => judge::demo(&output),
         Command::Explain(arguments) => judge::explain(&arguments),
         Command::Controls(arguments) => judge::controls(&arguments),
+        Command::Flow(arguments) => flow::flow(&arguments),
+        Command::Assets(arguments) => flow::assets(&arguments),
+        Command::Map(arguments) => flow::map(&arguments),
         Command::Guidance(arguments) => output::guidance(&arguments),
         Command::Reach(arguments) => reach::reach(&arguments),
         Command::Responsibility(arguments) => judge::responsibility(&arguments),

@@ -31,6 +31,12 @@ impl Look {
     }
 }
 
+impl Look {
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+}
+
 /// Columns of the terminal, where that is known.
 fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());

@@ -102,6 +102,7 @@ pub struct FlowGraph {
     pub(crate) arcs: Vec<Arc>,
     pub(crate) out: Adjacency,
     pub(crate) into: Adjacency,
+    held: Adjacency,
     /// Values that name nothing in the input.
     pub gaps: Vec<Gap>,
     /// Resources that exist only under a condition nobody has decided.
@@ -141,6 +142,7 @@ impl FlowGraph {
             arcs: Vec::new(),
             out: Adjacency::default(),
             into: Adjacency::default(),
+            held: Adjacency::default(),
             gaps: Vec::new(),
             conditional: Vec::new(),
         };
@@ -286,6 +288,14 @@ impl FlowGraph {
             .collect();
         self.out = Adjacency::new(self.nodes.len(), &self.arcs, |arc| arc.from);
         self.into = Adjacency::new(self.nodes.len(), &self.arcs, |arc| arc.to);
+        // By holder: the same arcs with the holder in the place of where they start.
+        let holders: Vec<Arc> = self
+            .edges
+            .iter()
+            .zip(&self.arcs)
+            .map(|(edge, arc)| Arc { from: self.nodes.resource(edge.holder).0, ..*arc })
+            .collect();
+        self.held = Adjacency::new(self.nodes.len(), &holders, |arc| arc.from);
     }
 
     /// An edge by number.
@@ -297,6 +307,11 @@ impl FlowGraph {
     /// The edges that leave a node.
     pub fn leaving(&self, node: NodeIndex) -> impl Iterator<Item = EdgeIndex> {
         self.out.of(node.0).iter().map(|&edge| EdgeIndex(edge))
+    }
+
+    /// The edges that a resource's own properties make.
+    pub fn held(&self, node: NodeIndex) -> impl Iterator<Item = EdgeIndex> {
+        self.held.of(node.0).iter().map(|&edge| EdgeIndex(edge))
     }
 
     /// The edges that arrive at a node.

@@ -210,6 +210,16 @@ impl<'m> Model<'m> {
             .max()
     }
 
+    /// Whether a possible edge starts where PHI is or may come.
+    #[must_use]
+    pub fn may_carry(&self, edge: EdgeIndex) -> bool {
+        let arc = &self.graph.arcs[edge.0 as usize];
+        let reached = self.possible();
+        [arc.from * 2, arc.from * 2 + 1].into_iter().any(|state| {
+            reached.level_of(state).is_some() && crate::closure::step(state, arc, &self.roles).is_some()
+        })
+    }
+
     /// A node by the name a person gives: logical id, address, or the name of an end.
     #[must_use]
     pub fn find(&self, name: &str) -> Vec<NodeIndex> {
@@ -227,4 +237,36 @@ impl<'m> Model<'m> {
             .map(|(index, _)| index)
             .collect()
     }
+
+    /// How many sources there are, by how we know of them, and how many configured flows carry
+    /// data of customers.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts { sources: self.sources.len(), ..Counts::default() };
+        for (_, level) in &self.sources {
+            match level.strength {
+                2 => counts.declared += 1,
+                1 => counts.evidenced += 1,
+                _ => counts.assumed += 1,
+            }
+        }
+        let carries = |arc: &&crate::closure::Arc| arc.carries != Carries::Nothing && !arc.possible;
+        counts.flows = self.graph.arcs.iter().filter(carries).count();
+        counts
+    }
+}
+
+/// Numbers of a model.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts {
+    /// Sources of PHI.
+    pub sources: usize,
+    /// Those declared in the configuration.
+    pub declared: usize,
+    /// Those shown by a tag or a finding.
+    pub evidenced: usize,
+    /// Those assumed from their type.
+    pub assumed: usize,
+    /// Configured flows that carry anything of customers.
+    pub flows: usize,
 }
