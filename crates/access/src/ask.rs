@@ -104,6 +104,14 @@ impl<'m> Ask<'m> {
         Self { model, given, concrete: false }
     }
 
+    /// Asks with a key that requests do not have; others stay open.
+    #[must_use]
+    pub fn without(model: &'m Model, key: &str) -> Self {
+        let mut ask = Self::new(model);
+        ask.given.push((key.to_ascii_lowercase().into(), None));
+        ask
+    }
+
     /// Asks with exactly these keys: others are absent.
     #[must_use]
     pub fn exactly(model: &'m Model, keys: &[(String, Values)]) -> Self {

@@ -56,6 +56,8 @@ enum Key {
 pub struct Holes {
     list: Vec<Hole>,
     index: HashMap<Key, u32>,
+    /// The account of stacks that do not say theirs, when the input names exactly one.
+    pub account: Option<Box<str>>,
 }
 
 impl Holes {
@@ -182,6 +184,9 @@ impl Holes {
             match piece {
                 Piece::Char(c) => out.push(c),
                 Piece::Hole(HoleKind::Variable(_, "AWS::Partition"), _) => out.push_str(partition),
+                Piece::Hole(HoleKind::Variable(_, "AWS::AccountId"), _) if self.account.is_some() => {
+                    out.push_str(self.account.as_deref().unwrap_or_default());
+                }
                 Piece::Hole(kind, why) => out.push(self.of(estate, &kind, why)),
                 Piece::Any | Piece::One => return None,
             }

@@ -19,6 +19,7 @@ pub mod model;
 pub mod policy;
 mod read;
 pub mod s3;
+pub mod saved;
 pub mod show;
 pub mod solve;
 pub mod subject;

@@ -1,10 +1,13 @@
 //! The analyses that controls can ask: companions, targets, policies, open rules, secrets, PHI labels.
 
+use std::sync::OnceLock;
+
 use sekisho_estate::{Estate, ReasonCode, ResourceId};
 use sekisho_expr::{Frame, Function, FunctionId, Host, ResourceRef, Seen, Val};
 use sekisho_facts::{Companion, ServiceDefault};
 use sekisho_guidance::Label;
 
+use crate::access::Access;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
@@ -17,6 +20,8 @@ pub struct Analyses {
     pub joins: Joins,
     /// The PHI label of every resource, by stack.
     labels: Vec<Vec<Label>>,
+    /// Who can reach what.
+    access: OnceLock<Access>,
 }
 
 impl Analyses {
@@ -33,7 +38,7 @@ impl Analyses {
                     config.label(ResourceRef::new(estate, id), store);
             }
         }
-        Self { joins, labels }
+        Self { joins, labels, access: OnceLock::new() }
     }
 
     /// How we know that a resource holds PHI.
@@ -94,6 +99,17 @@ impl Host for Analyses {
             }
             FunctionId::OpensEverythingToWorld => opens(frame, argument(0), Service::Everything),
             FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
+            FunctionId::Readers
+            | FunctionId::Workloads
+            | FunctionId::ExposedTo
+            | FunctionId::Can
+            | FunctionId::HoldsWholeService
+            | FunctionId::ReachesWithoutMfa
+            | FunctionId::TrustsOutsideWithoutExternalId => {
+                return self
+                    .access(frame.reader.estate)
+                    .call(frame, function, arguments, |id| self.label(id) != Label::None);
+            }
             _ => return None,
         })
     }
@@ -114,6 +130,11 @@ impl Host for Analyses {
 }
 
 impl Analyses {
+    /// Who can reach what: read when it is first asked for.
+    pub fn access(&self, estate: &Estate) -> &Access {
+        self.access.get_or_init(|| Access::of(estate))
+    }
+
     /// All resources of a type that exist in this world; more may exist outside the input.
     fn all<'a>(&self, frame: &Frame<'_, 'a>, type_name: &str) -> Val<'a> {
         let estate = frame.reader.estate;
