@@ -15,6 +15,7 @@ pub mod explain;
 pub mod formula;
 pub mod glob;
 pub mod holes;
+pub mod matrix;
 pub mod model;
 pub mod policy;
 mod read;

@@ -118,11 +118,6 @@ impl Who {
     }
 }
 
-/// Whether somebody outside has a policy of its own in the model.
-fn decides_itself(who: &Who) -> bool {
-    matches!(who, Who::AnyAccount | Who::Account(_) | Who::Arn(_))
-}
-
 fn keyed(mut subject: Subject) -> Subject {
     crate::answer::derive(&mut subject, None, None, &std::collections::BTreeMap::new());
     // The name of somebody who stands for many is nobody's.
@@ -193,7 +188,7 @@ impl Model {
     pub fn directly(&self, ask: &Ask<'_>, class: Class, store: StoreId) -> Vec<Row> {
         let mut rows = Vec::new();
         for id in 0..u32::try_from(self.principals.len()).unwrap_or(u32::MAX) {
-            let cell = ask.can(ask.asker(id), class, store);
+            let cell = ask.can(&ask.asker(id), class, store);
             if cell.formula != Formula::False {
                 rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
             }
@@ -222,9 +217,7 @@ impl Model {
             return Cell { formula: Formula::False, actions: Vec::new() };
         };
         let subject = keyed(subject);
-        let asker =
-            Asker { subject: &subject, identity: &[], boundary: None, account_decides: decides_itself(who) };
-        ask.can(asker, class, store)
+        ask.can(&Asker::outside(&subject), class, store)
     }
 
     /// Who can become whom: O(roles × principals that their trust policies name).
@@ -274,7 +267,7 @@ impl Model {
                 if caller as usize == index {
                     continue;
                 }
-                let formula = ask.assume(ask.asker(caller), "sts:assumerole", role).formula;
+                let formula = ask.assume(&ask.asker(caller), "sts:assumerole", role).formula;
                 if formula != Formula::False {
                     into.push((Who::Principal(caller), formula));
                 }
@@ -282,19 +275,14 @@ impl Model {
             for who in outside {
                 let Some(subject) = who.outside() else { continue };
                 let subject = keyed(subject);
-                let asker = Asker {
-                    subject: &subject,
-                    identity: &[],
-                    boundary: None,
-                    account_decides: decides_itself(&who),
-                };
+                let asker = Asker::outside(&subject);
                 let actions: &[&str] = match who {
                     Who::Federated(_) => &["sts:assumerolewithwebidentity", "sts:assumerolewithsaml"],
                     Who::Anyone => continue,
                     _ => &["sts:assumerole"],
                 };
                 let formula =
-                    Formula::any(actions.iter().map(|action| ask.assume(asker, action, role).formula));
+                    Formula::any(actions.iter().map(|action| ask.assume(&asker, action, role).formula));
                 if formula != Formula::False {
                     into.push((who, formula));
                 }

@@ -121,14 +121,13 @@ fn the_instance_reads_photos_as_the_role_and_the_developer_does_not() {
     }
     let model = Model::of(&estate);
     let role = model.principal(&estate, "Get-pics").unwrap();
-    let used: Vec<&str> =
-        model.principals[role as usize].used_by.iter().map(|&id| estate.id(id)).collect();
+    let used: Vec<&str> = model.principals[role as usize].used_by.iter().map(|&id| estate.id(id)).collect();
     assert_eq!(used, ["Application"]);
     // Only instances can take the role: the developer can pass it on, not assume it.
     let (ask, developer) = (Ask::new(&model), model.principal(&estate, "Developer").unwrap());
-    let assume = ask.assume(ask.asker(developer), "sts:assumerole", &model.principals[role as usize]);
+    let assume = ask.assume(&ask.asker(developer), "sts:assumerole", &model.principals[role as usize]);
     assert_eq!(assume.verdict, Verdict::Denied);
-    let pass = ask.assume(ask.asker(developer), "iam:passrole", &model.principals[role as usize]);
+    let pass = ask.assume(&ask.asker(developer), "iam:passrole", &model.principals[role as usize]);
     assert_eq!(pass.verdict, Verdict::Allowed);
 }
 

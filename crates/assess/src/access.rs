@@ -114,7 +114,7 @@ impl<'a> Question<'_, '_, 'a> {
             return;
         }
         let ask = Ask::new(self.model());
-        for reason in ask.reasons(ask.asker(who), class, store) {
+        for reason in ask.reasons(&ask.asker(who), class, store) {
             if reason.effect != sekisho_access::explain::ReasonEffect::Short
                 && let Some(at) = reason.at
             {
@@ -138,7 +138,7 @@ impl<'a> Question<'_, '_, 'a> {
                 continue;
             }
             let who = u32::try_from(index).unwrap_or(u32::MAX);
-            let cell = ask.can(ask.asker(who), class, store);
+            let cell = ask.can(&ask.asker(who), class, store);
             match verdict(&cell.formula) {
                 Verdict::Denied => {}
                 Verdict::Allowed | Verdict::Conditional => {
@@ -195,7 +195,7 @@ impl<'a> Question<'_, '_, 'a> {
         match (self.principal(who), self.class(class), self.store(store)) {
             (Ok(who), Ok(class), Ok(store)) => {
                 let ask = Ask::new(self.model());
-                let cell = ask.can(ask.asker(who), class, store);
+                let cell = ask.can(&ask.asker(who), class, store);
                 match verdict(&cell.formula) {
                     Verdict::Denied => Val::Bool(false),
                     Verdict::Allowed | Verdict::Conditional => {
@@ -223,7 +223,7 @@ impl<'a> Question<'_, '_, 'a> {
             ..Default::default()
         };
         let (outcome, reasons) =
-            ask.on_arn(ask.asker(who), &format!("{}:*", service.to_ascii_lowercase()), &object, None);
+            ask.on_arn(&ask.asker(who), &format!("{}:*", service.to_ascii_lowercase()), &object, None);
         for reason in
             reasons.iter().filter(|reason| reason.effect == sekisho_access::explain::ReasonEffect::Allow)
         {
@@ -256,7 +256,7 @@ impl<'a> Question<'_, '_, 'a> {
                 continue;
             }
             let at = u32::try_from(index).unwrap_or(u32::MAX);
-            let formula = Formula::any(asks.iter().map(|ask| ask.can(ask.asker(who), class, at).formula));
+            let formula = Formula::any(asks.iter().map(|ask| ask.can(&ask.asker(who), class, at).formula));
             match verdict(&formula) {
                 Verdict::Denied => {}
                 Verdict::Allowed | Verdict::Conditional => {

@@ -125,13 +125,13 @@ fn can(
             let store = &model.stores[store as usize];
             // An action on what is inside is asked on the form of the ARN that it takes.
             let object = model.form_of(store, &action);
-            let (outcome, reasons) = ask.explain_store(asker, &action, store, object);
+            let (outcome, reasons) = ask.explain_store(&asker, &action, store, object);
             (outcome, reasons, model.holes.show(&object.arn))
         }
         None => match model.principal(estate, &parts[2]) {
             Some(role) => {
                 let role = &model.principals[role as usize];
-                let (outcome, reasons) = ask.explain_assume(asker, &action, role);
+                let (outcome, reasons) = ask.explain_assume(&asker, &action, role);
                 (outcome, reasons, model.holes.show(&role.object.arn))
             }
             None if parts[2].starts_with("arn:") || parts[2] == "*" => {
@@ -146,15 +146,15 @@ fn can(
                     ..Object::default()
                 };
                 let (outcome, reasons) = match inside {
-                    Some(store) => ask.explain_store(asker, &action, store, &object),
-                    None => ask.on_arn(asker, &action, &object, None),
+                    Some(store) => ask.explain_store(&asker, &action, store, &object),
+                    None => ask.on_arn(&asker, &action, &object, None),
                 };
                 (outcome, reasons, parts[2].clone())
             }
             None => return Err(no_resource(model, &parts[2])),
         },
     };
-    let who = asker.subject.arn.to_string();
+    let who = asker.subject().arn.to_string();
     let who = model.holes.show(&who);
     to(None, |out| report.can((&who, &parts[1], &resource), &outcome, &reasons, notation, out))
 }

@@ -160,17 +160,9 @@ impl AccessReport<'_> {
     fn because(&self, ask: &Ask<'_>, row: &Row, class: Class, store: StoreId) -> Vec<Reason> {
         let last = row.chain.last().map_or_else(|| row.who.clone(), |&role| Who::Principal(role));
         let reasons = match &last {
-            Who::Principal(id) => ask.reasons(ask.asker(*id), class, store),
+            Who::Principal(id) => ask.reasons(&ask.asker(*id), class, store),
             outside => match outside.outside() {
-                Some(subject) => {
-                    let asker = Asker {
-                        subject: &subject,
-                        identity: &[],
-                        boundary: None,
-                        account_decides: subject.is_of_account(),
-                    };
-                    ask.reasons(asker, class, store)
-                }
+                Some(subject) => ask.reasons(&Asker::outside(&subject), class, store),
                 None => Vec::new(),
             },
         };
@@ -296,7 +288,7 @@ impl AccessReport<'_> {
         for store in 0..u32::try_from(self.model.stores.len()).unwrap_or(0) {
             let cells: Vec<(Class, sekisho_access::ask::Cell)> = Class::ALL
                 .into_iter()
-                .map(|class| (class, ask.can(ask.asker(principal), class, store)))
+                .map(|class| (class, ask.can(&ask.asker(principal), class, store)))
                 .filter(|(_, cell)| cell.formula != Formula::False)
                 .collect();
             if !cells.is_empty() {
