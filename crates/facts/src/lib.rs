@@ -15,6 +15,7 @@
 //! ```
 
 mod hand;
+pub mod iam;
 mod layout;
 mod packed;
 mod schema;
