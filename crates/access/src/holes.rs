@@ -134,6 +134,14 @@ impl Holes {
         self.add(Some(Key::Variable("any".into(), u32::MAX - 1)), hole)
     }
 
+    /// Some resource, whichever the request names, as a text; for questions on a model that
+    /// is complete.
+    #[must_use]
+    pub fn anything(&self) -> String {
+        let known = self.index.get(&Key::Variable("any".into(), u32::MAX - 1));
+        known.map_or_else(|| "*".to_owned(), |&index| mark(index).to_string())
+    }
+
     /// A hole of which nothing is known but why.
     pub fn open(&mut self, name: &str, why: Why<'_>) -> char {
         self.add(None, Hole { class: HoleClass::Open, name: name.into(), why: why.to_reason() })

@@ -11,6 +11,7 @@ mod case_value;
 pub mod condition;
 pub mod context;
 pub mod decide;
+pub mod escalation;
 pub mod explain;
 pub mod formula;
 pub mod glob;

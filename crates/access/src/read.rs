@@ -302,6 +302,7 @@ impl<'e> Work<'_, 'e> {
         let id = self.model.add(policy);
         let pattern = Pattern::arn_of(self.reader, at.target(), "");
         if let Some(arn) = self.compiler().text(&pattern) {
+            self.model.policy_arns.insert(id, arn.as_str().into());
             self.managed.insert(arn.into(), id);
         }
     }
@@ -946,8 +947,14 @@ impl<'e> Work<'_, 'e> {
 
     /// Gives the keys of organizations to principals and stores.
     fn finish(&mut self) {
+        // Questions on whatever a request names need the letter for it.
+        self.model.holes.content();
+        let estate = self.reader.estate;
         for principal in &mut self.model.principals {
             principal.used_by.sort_unstable();
+            for &id in &principal.used_by {
+                self.model.workload_types.insert(id, estate.type_name(id).into());
+            }
         }
     }
 }

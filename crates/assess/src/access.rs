@@ -4,7 +4,10 @@
 //! another world the answer is unknown: what other values would change was not read.
 
 use sekisho_access::ask::{Ask, verdict};
+use std::sync::OnceLock;
+
 use sekisho_access::case::Verdict;
+use sekisho_access::escalation::Escalations;
 use sekisho_access::formula::{Atom, Formula};
 use sekisho_access::model::{Model, PrincipalId, StoreId};
 use sekisho_access::tables::Class;
@@ -19,6 +22,8 @@ pub struct Access {
     pub model: Model,
     /// Who can become whom.
     pub chains: Chains,
+    /// Who can become an administrator: searched when it is first asked for.
+    escalations: OnceLock<Escalations>,
 }
 
 impl Access {
@@ -27,7 +32,12 @@ impl Access {
     pub fn of(estate: &Estate) -> Self {
         let model = Model::of(estate);
         let chains = model.chains();
-        Self { model, chains }
+        Self { model, chains, escalations: OnceLock::new() }
+    }
+
+    /// Who is and who can become an administrator.
+    pub fn escalations(&self) -> &Escalations {
+        self.escalations.get_or_init(|| self.model.escalations(&self.chains))
     }
 
     /// Answers a function of the control language; none when it is not about access.
@@ -63,6 +73,7 @@ impl Access {
             FunctionId::Can => question.can(id, text(1)?, resource(2)?),
             FunctionId::HoldsWholeService => question.holds_whole_service(id, text(1)?),
             FunctionId::ReachesWithoutMfa => question.reaches_without_mfa(id, text(1)?, phi),
+            FunctionId::Escalates => question.escalates(id),
             FunctionId::TrustsOutsideWithoutExternalId => question.without_external_id(id),
             _ => return None,
         })
@@ -269,6 +280,38 @@ impl<'a> Question<'_, '_, 'a> {
             }
         }
         open.unwrap_or(Val::Bool(false))
+    }
+
+    /// Whether somebody who is no administrator can become one.
+    fn escalates(&self, who: ResourceId) -> Val<'a> {
+        let who = match self.principal(who) {
+            Ok(who) => who,
+            Err(unknown) => return unknown,
+        };
+        let found = self.access.escalations();
+        if let Some(step) = found.steps.iter().find(|step| step.who == who) {
+            // The statement that names the first action of the path.
+            let action = step.actions.first().map(|action| action.to_ascii_lowercase()).unwrap_or_default();
+            for &policy in &self.model().principals[who as usize].identity {
+                for statement in &self.model().policy(policy).statements {
+                    if let Some(at) = statement.at
+                        && statement.actions.selects(
+                            &action,
+                            &sekisho_access::context::Nothing,
+                            &self.model().holes,
+                        ) == Formula::True
+                    {
+                        let stack = self.frame.reader.estate.stack(StackIndex(at.stack));
+                        self.frame.see(|| Seen::Statement(stack.view(at.node)));
+                    }
+                }
+            }
+            return Val::Bool(true);
+        }
+        match found.open.iter().find(|(id, _)| *id == who) {
+            Some((_, formula)) => self.open(formula),
+            None => Val::Bool(false),
+        }
     }
 
     /// Whether another account can assume a role without an external id, a named

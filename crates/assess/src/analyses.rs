@@ -105,6 +105,7 @@ impl Host for Analyses {
             | FunctionId::Can
             | FunctionId::HoldsWholeService
             | FunctionId::ReachesWithoutMfa
+            | FunctionId::Escalates
             | FunctionId::TrustsOutsideWithoutExternalId => {
                 return self
                     .access(frame.reader.estate)

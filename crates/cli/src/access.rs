@@ -51,6 +51,9 @@ pub(crate) struct AccessQuestion {
     /// Whether a principal can take an action on a resource, and which statements decide
     #[arg(long, num_args = 3, value_names = ["PRINCIPAL", "ACTION", "RESOURCE"])]
     pub(crate) can: Option<Vec<String>>,
+    /// Who can make itself an administrator, and how
+    #[arg(long)]
+    pub(crate) escalation: bool,
     /// Who can reach every store that may hold PHI
     #[arg(long, value_name = "WHAT", value_parser = ["phi"])]
     pub(crate) to: Option<String>,
@@ -89,6 +92,9 @@ pub(crate) fn access(arguments: &AccessArguments) -> Result<u8, Failure> {
         let principal = principal(&estate, &model, name)?;
         let ask = Ask::with(&model, &arguments.context);
         to(None, |out| report.what_can(&ask, principal, notation, out))?;
+    } else if question.escalation {
+        let found = model.escalations(&chains);
+        to(None, |out| report.escalation(&found, notation, out))?;
     } else if let Some(parts) = &question.can {
         can(&report, parts, &arguments.context, notation)?;
     } else {

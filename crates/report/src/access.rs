@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use sekisho_access::ask::{Ask, Asker, verdict};
 use sekisho_access::case::{DeniedBy, DenyEffect, Kind, Verdict};
 use sekisho_access::decide::Outcome;
+use sekisho_access::escalation::Escalations;
 use sekisho_access::explain::{Reason, ReasonEffect};
 use sekisho_access::formula::Formula;
 use sekisho_access::model::{Encryption, Model, PrincipalId, StoreId};
@@ -407,6 +408,85 @@ impl AccessReport<'_> {
         }
         lines.extend(reasons.iter().map(|reason| self.reason(reason, &places)));
         self.lines(&lines, out)?;
+        self.closing(out)
+    }
+
+    // --- Escalation ---------------------------------------------------------------
+
+    /// Who is and who can make itself an administrator.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn escalation(
+        &self,
+        found: &Escalations,
+        notation: Notation,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let name = |id: PrincipalId| &*self.model.principals[id as usize].name;
+        if notation == Notation::Json {
+            let administrators: Vec<&str> = found.administrators.iter().map(|&id| name(id)).collect();
+            let steps: Vec<Value> = found
+                .steps
+                .iter()
+                .map(|step| {
+                    json!({
+                        "who": name(step.who), "path": step.path, "actions": step.actions,
+                        "target": step.target.map(name), "answer": verdict(&step.formula),
+                        "condition": self.condition(&step.formula),
+                    })
+                })
+                .collect();
+            let open: Vec<Value> = found
+                .open
+                .iter()
+                .map(|(id, formula)| json!({"who": name(*id), "condition": self.condition(formula)}))
+                .collect();
+            return self.object(
+                json!({"kind": "escalation"}),
+                vec![
+                    ("administrators", json!(administrators)),
+                    ("steps", Value::from(steps)),
+                    ("open", Value::from(open)),
+                ],
+                out,
+            );
+        }
+        let say = self.say();
+        self.title(say.access_escalation(), out)?;
+        let administrators: Vec<&str> = found.administrators.iter().map(|&id| name(id)).collect();
+        let list = if administrators.is_empty() { "-".to_owned() } else { administrators.join(", ") };
+        writeln!(out, "{}", say.access_administrators(clean(&list)))?;
+        if found.steps.is_empty() {
+            writeln!(out, "{}", say.access_nobody())?;
+        }
+        for step in &found.steps {
+            writeln!(
+                out,
+                "{}  {}",
+                self.options.color.paint(Style::Strong, &clean(name(step.who))),
+                self.answer(verdict(&step.formula))
+            )?;
+            let mut lines = vec![say.access_escalation_row(step.path, step.actions.join(", "))];
+            lines.extend(step.target.map(|target| say.access_target(clean(name(target)))));
+            lines.extend(self.condition(&step.formula).map(|condition| say.access_when(clean(&condition))));
+            lines.extend(self.people(&Who::Principal(step.who)));
+            self.lines(&lines, out)?;
+        }
+        for (id, formula) in &found.open {
+            writeln!(
+                out,
+                "{}  {}",
+                self.options.color.paint(Style::Strong, &clean(name(*id))),
+                self.answer(verdict(formula))
+            )?;
+            let lines: Vec<String> = self
+                .condition(formula)
+                .map(|condition| say.access_when(clean(&condition)))
+                .into_iter()
+                .collect();
+            self.lines(&lines, out)?;
+        }
         self.closing(out)
     }
 
