@@ -313,6 +313,35 @@ impl<'m> Ask<'m> {
             .formula
     }
 
+    /// The key that an action on a store needs as well, with the action on it and when it is
+    /// allowed. `action` is in lower case.
+    #[must_use]
+    pub fn needed_key(
+        &self,
+        asker: &Asker<'_>,
+        action: &str,
+        store: StoreId,
+    ) -> Option<(String, &'static str, Formula)> {
+        let store = &self.model.stores[store as usize];
+        let (_, kind) = tables::store_kind(&store.type_name)?;
+        let of = |class: Class| {
+            let mut actions = kind.classes.get(&class)?.values().flatten();
+            actions.any(|known| known.eq_ignore_ascii_case(action)).then_some(())
+        };
+        let needed = match (of(Class::ReadContent), of(Class::Write)) {
+            (Some(()), _) => "kms:Decrypt",
+            (_, Some(())) => "kms:GenerateDataKey",
+            _ => return None,
+        };
+        let name = match &store.key {
+            Encryption::Service => return None,
+            Encryption::Key(key) => self.model.stores[*key as usize].name.to_string(),
+            Encryption::Elsewhere(written) => written.to_string(),
+            Encryption::Unknown(_) => "?".to_owned(),
+        };
+        Some((name, needed, self.key(asker, &needed.to_ascii_lowercase(), store, kind)))
+    }
+
     /// The statements that decide on the first action of a capability that is or may be
     /// allowed, or on the first of all.
     #[must_use]

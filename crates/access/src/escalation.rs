@@ -152,20 +152,21 @@ struct Compiled {
     needs: Vec<(String, On)>,
 }
 
-struct Search<'m> {
+/// A search for those who gain somebody.
+pub(crate) struct Search<'m> {
     model: &'m Model,
     ask: Ask<'m>,
-    paths: Vec<Compiled>,
+    paths: &'static [Compiled],
     any: Object,
     /// For each principal, the paths of which it may be allowed every action on something.
-    able: Vec<Vec<usize>>,
+    able: &'m [Vec<usize>],
 }
 
 impl Model {
     /// Who is and who can become an administrator.
     #[must_use]
     pub fn escalations(&self, chains: &Chains) -> Escalations {
-        let search = Search::new(self);
+        let search = Search::new(self, chains);
         let mut found = Escalations::default();
         let count = u32::try_from(self.principals.len()).unwrap_or(0);
         let mut known: HashSet<PrincipalId> = HashSet::new();
@@ -197,7 +198,7 @@ impl Model {
                 if id == goal || known.contains(&id) {
                     continue;
                 }
-                if let Some(step) = search.gains(id, goal, chains) {
+                if let Some(step) = search.gains(id, goal, Some(chains)) {
                     known.insert(id);
                     goals.push(id);
                     found.steps.push(step);
@@ -210,69 +211,93 @@ impl Model {
     }
 }
 
-impl<'m> Search<'m> {
-    fn new(model: &'m Model) -> Self {
-        let compiled: Vec<Compiled> = paths()
+/// The paths with actions in lower case, made once.
+fn compiled() -> &'static [Compiled] {
+    static ROWS: OnceLock<Vec<Compiled>> = OnceLock::new();
+    ROWS.get_or_init(|| {
+        paths()
             .iter()
             .map(|path| Compiled {
                 path,
                 needs: path.needs.iter().map(|need| (need.action.to_ascii_lowercase(), need.on)).collect(),
             })
-            .collect();
-        // The name of an action decides before anything else: a policy is looked at once.
-        let mut actions: Vec<&str> =
-            compiled.iter().flat_map(|path| path.needs.iter().map(|(action, _)| action.as_str())).collect();
-        actions.push("iam:passrole");
-        actions.sort_unstable();
-        actions.dedup();
-        let named: Vec<Vec<bool>> = model
-            .policies
-            .iter()
-            .map(|policy| {
-                actions
-                    .iter()
-                    .map(|action| {
-                        policy.statements.iter().any(|statement| {
-                            statement.effect != Effect::Deny
-                                && statement.actions.selects(action, &Nothing, &model.holes) != Formula::False
-                        })
+            .collect()
+    })
+}
+
+/// For each principal, the paths of which its own policies name every action: O(policies ×
+/// actions), each policy looked at once.
+pub(crate) fn able(model: &Model) -> Vec<Vec<usize>> {
+    let compiled = compiled();
+    let mut actions: Vec<&str> =
+        compiled.iter().flat_map(|path| path.needs.iter().map(|(action, _)| action.as_str())).collect();
+    actions.push("iam:passrole");
+    actions.sort_unstable();
+    actions.dedup();
+    let named: Vec<Vec<bool>> = model
+        .policies
+        .iter()
+        .map(|policy| {
+            actions
+                .iter()
+                .map(|action| {
+                    policy.statements.iter().any(|statement| {
+                        statement.effect != Effect::Deny
+                            && statement.actions.selects(action, &Nothing, &model.holes) != Formula::False
                     })
-                    .collect()
-            })
-            .collect();
-        let index = |action: &str| actions.binary_search(&action).unwrap_or(0);
-        let needed: Vec<Vec<usize>> = compiled
-            .iter()
-            .map(|path| {
-                let pass = (path.path.gives == Gives::PassedRole).then(|| index("iam:passrole"));
-                path.needs.iter().map(|(action, _)| index(action)).chain(pass).collect()
-            })
-            .collect();
-        let able = model
-            .principals
-            .iter()
-            .map(|principal| {
-                let kind = match principal.subject.kind {
-                    SubjectKind::User => Kind::User,
-                    _ => Kind::Role,
-                };
-                (0..compiled.len())
-                    .filter(|&path| compiled[path].path.of.is_none_or(|of| of == kind))
-                    .filter(|&path| {
-                        needed[path].iter().all(|&action| {
-                            principal.identity.iter().any(|&policy| named[policy as usize][action])
-                        })
+                })
+                .collect()
+        })
+        .collect();
+    let index = |action: &str| actions.binary_search(&action).unwrap_or(0);
+    let needed: Vec<Vec<usize>> = compiled
+        .iter()
+        .map(|path| {
+            let pass = (path.path.gives == Gives::PassedRole).then(|| index("iam:passrole"));
+            path.needs.iter().map(|(action, _)| index(action)).chain(pass).collect()
+        })
+        .collect();
+    model
+        .principals
+        .iter()
+        .map(|principal| {
+            let kind = match principal.subject.kind {
+                SubjectKind::User => Kind::User,
+                _ => Kind::Role,
+            };
+            (0..compiled.len())
+                .filter(|&path| compiled[path].path.of.is_none_or(|of| of == kind))
+                .filter(|&path| {
+                    needed[path].iter().all(|&action| {
+                        principal.identity.iter().any(|&policy| named[policy as usize][action])
                     })
-                    .collect()
-            })
-            .collect();
+                })
+                .collect()
+        })
+        .collect()
+}
+
+impl<'m> Search<'m> {
+    pub(crate) fn new(model: &'m Model, chains: &'m Chains) -> Self {
         Self {
             model,
             ask: Ask::new(model),
-            paths: compiled,
+            paths: compiled(),
             any: Object { arn: model.holes.anything().into(), ..Object::default() },
-            able,
+            able: &chains.able,
         }
+    }
+
+    /// Who gains a role otherwise than by assuming it, and by which path.
+    pub(crate) fn gainers(&self, role: PrincipalId) -> Vec<(PrincipalId, &'static str, Formula)> {
+        (0..)
+            .zip(self.able)
+            .filter(|(id, able)| *id != role && !able.is_empty())
+            .filter_map(|(id, _)| {
+                let step = self.gains(id, role, None)?;
+                Some((id, step.path, step.formula))
+            })
+            .collect()
     }
 
     /// When somebody is allowed every action on everything.
@@ -315,11 +340,11 @@ impl<'m> Search<'m> {
     }
 
     /// A path by which somebody gains a goal.
-    fn gains(&self, id: PrincipalId, goal: PrincipalId, chains: &Chains) -> Option<Escalation> {
+    fn gains(&self, id: PrincipalId, goal: PrincipalId, chains: Option<&Chains>) -> Option<Escalation> {
         let target = &self.model.principals[goal as usize];
         let mut best: Option<Escalation> = None;
-        if let Some((_, formula)) =
-            chains.into[goal as usize].iter().find(|(who, _)| *who == Who::Principal(id))
+        if let Some((_, formula)) = chains
+            .and_then(|chains| chains.into[goal as usize].iter().find(|(who, _)| *who == Who::Principal(id)))
             && matches!(verdict(formula), Verdict::Allowed | Verdict::Conditional)
         {
             best = Some(Escalation {

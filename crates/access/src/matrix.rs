@@ -21,7 +21,7 @@ use crate::case::Verdict;
 use crate::context::{Context, Lookup};
 use crate::formula::Formula;
 use crate::glob::{Glob, Match};
-use crate::holes::Holes;
+use crate::holes::{HoleClass, Holes};
 use crate::model::{Encryption, Model, PolicyId, PrincipalId, StoreId};
 use crate::policy::{Effect, Named, Policy, Select, Statement};
 use crate::tables::{self, Class, StoreKind};
@@ -82,6 +82,8 @@ struct Probe {
 struct Form {
     texts: Vec<(Box<str>, u32)>,
     plain: bool,
+    /// The last letter of every text is what the request names, and no other is open.
+    ends_open: bool,
 }
 
 type Bits = Vec<u64>;
@@ -296,7 +298,13 @@ fn groups(model: &Model, accounts: &[u32]) -> Vec<Group> {
                         .collect();
                     texts.sort();
                     let plain = texts.iter().all(|(text, _)| !Holes::any_in(text));
-                    Form { texts, plain }
+                    let ends_open = texts.iter().all(|(text, _)| {
+                        let mut letters = text.chars().rev();
+                        let last = letters.next().and_then(|c| model.holes.get(c));
+                        last.is_some_and(|hole| hole.class == HoleClass::Content)
+                            && letters.all(|c| model.holes.get(c).is_none())
+                    });
+                    Form { texts, plain, ends_open }
                 })
                 .collect();
             let mut probes: Vec<Probe> = Vec::new();
@@ -651,23 +659,40 @@ fn matched(
             break;
         }
         // Where neither side has holes the literal start bounds what can match.
-        let range = if form.plain && !glob.has_holes() {
-            let start = glob.start();
-            let low = form.texts.partition_point(|(text, _)| text.as_bytes() < start);
-            let high =
-                low + form.texts[low..].partition_point(|(text, _)| text.as_bytes().starts_with(start));
-            low..high
-        } else {
-            0..form.texts.len()
-        };
-        for (text, at) in &form.texts[range] {
-            match glob.test(text, false, &Nobody, holes) {
-                Match::Yes => {
-                    set(sure, *at);
-                    set(any, *at);
+        let mut try_all = |texts: &[(Box<str>, u32)]| {
+            for (text, at) in texts {
+                match glob.test(text, false, &Nobody, holes) {
+                    Match::Yes => {
+                        set(sure, *at);
+                        set(any, *at);
+                    }
+                    Match::No => {}
+                    Match::Hole(_) | Match::Variable(_) => set(any, *at),
                 }
-                Match::No => {}
-                Match::Hole(_) | Match::Variable(_) => set(any, *at),
+            }
+        };
+        if glob.has_holes() || !(form.plain || form.ends_open) {
+            try_all(&form.texts);
+            continue;
+        }
+        let start = glob.start();
+        let beginning = |own: &[u8]| {
+            let low = form.texts.partition_point(|(text, _)| text.as_bytes() < own);
+            let count = form.texts[low..].partition_point(|(text, _)| text.as_bytes().starts_with(own));
+            &form.texts[low..low + count]
+        };
+        try_all(beginning(start));
+        if form.ends_open {
+            // The start may reach into what the request names: a store's own part is then a
+            // beginning of it, up to the letter for the rest, which has four bytes.
+            let ends = start.iter().enumerate().filter(|(_, byte)| matches!(byte, b'/' | b':'));
+            for (end, _) in ends {
+                // Its letter sorts behind every other, so the text itself is the last one.
+                let own = &start[..=end];
+                let text = format!("{}{}", String::from_utf8_lossy(own), holes.anything());
+                let low = form.texts.partition_point(|(known, _)| **known < *text);
+                let count = form.texts[low..].partition_point(|(known, _)| **known == *text);
+                try_all(&form.texts[low..low + count]);
             }
         }
     }

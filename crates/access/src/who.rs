@@ -61,8 +61,8 @@ pub enum Distance {
 pub struct Row {
     /// Who.
     pub who: Who,
-    /// The roles that are assumed on the way, first to last; empty when it can by itself.
-    pub chain: Vec<PrincipalId>,
+    /// What is gained on the way, first to last; empty when it can by itself.
+    pub chain: Vec<Hop>,
     /// By which actions, and when.
     pub cell: Cell,
 }
@@ -70,9 +70,23 @@ pub struct Row {
 /// Who can assume which role.
 #[derive(Clone, Debug, Default)]
 pub struct Chains {
-    /// For each principal, who can become it, and when.
+    /// For each principal, who can assume it, and when.
     pub into: Vec<Vec<(Who, Formula)>>,
+    /// For each principal, the paths of escalation that its policies name.
+    pub(crate) able: Vec<Vec<usize>>,
 }
+
+/// One step of a chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hop {
+    /// The role or user that is gained.
+    pub role: PrincipalId,
+    /// How: [`ASSUME`], or the id of a path such as `lambda-update-code`.
+    pub by: &'static str,
+}
+
+/// How a role is gained by assuming it.
+pub const ASSUME: &str = "sts-assume-role";
 
 impl Who {
     /// How far away it is.
@@ -224,7 +238,8 @@ impl Model {
     #[must_use]
     pub fn chains(&self) -> Chains {
         let ask = Ask::new(self);
-        let mut chains = Chains { into: vec![Vec::new(); self.principals.len()] };
+        let mut chains =
+            Chains { into: vec![Vec::new(); self.principals.len()], able: crate::escalation::able(self) };
         // Those whose own policies name the action at all.
         let callers: Vec<PrincipalId> = (0..u32::try_from(self.principals.len()).unwrap_or(0))
             .filter(|&id| {
@@ -301,23 +316,30 @@ impl Model {
         let mut seen: HashMap<Who, usize> = HashMap::new();
         let mut next: Vec<Row> =
             rows.iter().filter(|row| matches!(row.who, Who::Principal(_))).cloned().collect();
+        let search = crate::escalation::Search::new(self, chains);
         for _ in 0..MOST_HOPS {
             let mut found: Vec<Row> = Vec::new();
             for row in &next {
                 let Who::Principal(role) = row.who else { continue };
-                for (who, formula) in &chains.into[role as usize] {
+                let gained = search.gainers(role);
+                let edges = chains.into[role as usize]
+                    .iter()
+                    .map(|(who, formula)| (who.clone(), ASSUME, formula))
+                    .chain(gained.iter().map(|(id, by, formula)| (Who::Principal(*id), *by, formula)));
+                for (who, by, formula) in edges {
+                    let who = &who;
                     // A service takes on a role for what runs as it: `used_by` says what.
                     if matches!(who, Who::Service(_)) {
                         continue;
                     }
-                    if sure.contains(who) || row.chain.iter().any(|&hop| *who == Who::Principal(hop)) {
+                    if sure.contains(who) || row.chain.iter().any(|hop| *who == Who::Principal(hop.role)) {
                         continue;
                     }
                     let formula = row.cell.formula.clone().and(formula.clone());
                     if formula == Formula::False || seen.contains_key(who) {
                         continue;
                     }
-                    let mut chain = vec![role];
+                    let mut chain = vec![Hop { role, by }];
                     chain.extend(&row.chain);
                     if formula == Formula::True {
                         sure.insert(who.clone());

@@ -38,8 +38,8 @@ fn who_can(estate: &Estate, class: Class, store: &str) -> Vec<String> {
         .map(|row| {
             assert_eq!(row.cell.formula, Formula::True, "{row:?}");
             let mut name = model.who_name(&row.who);
-            for &role in &row.chain {
-                name.push_str(&format!(" as {}", model.principals[role as usize].name));
+            for hop in &row.chain {
+                name.push_str(&format!(" as {}", model.principals[hop.role as usize].name));
             }
             name
         })

@@ -160,9 +160,11 @@ fn can(
             None => return Err(no_resource(model, &parts[2])),
         },
     };
+    let needed = model.store(estate, &parts[2]).and_then(|store| ask.needed_key(&asker, &action, store));
+    let key = needed.as_ref().map(|(name, action, formula)| (name.as_str(), *action, formula));
     let who = asker.subject().arn.to_string();
     let who = model.holes.show(&who);
-    to(None, |out| report.can((&who, &parts[1], &resource), &outcome, &reasons, notation, out))
+    to(None, |out| report.can((&who, &parts[1], &resource), &outcome, &reasons, key, notation, out))
 }
 
 fn store(estate: &Estate, model: &Model, name: &str) -> Result<StoreId, Failure> {

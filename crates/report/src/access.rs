@@ -12,7 +12,7 @@ use sekisho_access::model::{Encryption, Model, PrincipalId, StoreId};
 use sekisho_access::policy::Place as PolicyPlace;
 use sekisho_access::show;
 use sekisho_access::tables::Class;
-use sekisho_access::who::{Chains, Distance, Row, Who};
+use sekisho_access::who::{ASSUME, Chains, Distance, Row, Who};
 use sekisho_estate::{Estate, StackIndex};
 use sekisho_guidance::Label;
 use serde_json::{Map, Value, json};
@@ -159,7 +159,7 @@ impl AccessReport<'_> {
 
     /// The statements that let the last of a chain in.
     fn because(&self, ask: &Ask<'_>, row: &Row, class: Class, store: StoreId) -> Vec<Reason> {
-        let last = row.chain.last().map_or_else(|| row.who.clone(), |&role| Who::Principal(role));
+        let last = row.chain.last().map_or_else(|| row.who.clone(), |hop| Who::Principal(hop.role));
         let reasons = match &last {
             Who::Principal(id) => ask.reasons(&ask.asker(*id), class, store),
             outside => match outside.outside() {
@@ -191,9 +191,15 @@ impl AccessReport<'_> {
         )?;
         let mut lines = Vec::new();
         if !row.chain.is_empty() {
-            let roles: Vec<&str> =
-                row.chain.iter().map(|&role| &*self.model.principals[role as usize].name).collect();
-            lines.push(say.access_chain(clean(&roles.join(say.access_then()))));
+            let hops: Vec<String> = row
+                .chain
+                .iter()
+                .map(|hop| {
+                    let name = clean(&self.model.principals[hop.role as usize].name).into_owned();
+                    if hop.by == ASSUME { say.access_assume(name) } else { say.access_gain(name, hop.by) }
+                })
+                .collect();
+            lines.push(hops.join(say.access_then()));
         }
         if !matches!(row.cell.formula, Formula::True | Formula::False) {
             lines.push(say.access_when(clean(&show::formula(&row.cell.formula, &self.model.holes))));
@@ -371,6 +377,7 @@ impl AccessReport<'_> {
         question: (&str, &str, &str),
         outcome: &Outcome,
         reasons: &[Reason],
+        key: Option<(&str, &str, &Formula)>,
         notation: Notation,
         out: &mut impl Write,
     ) -> io::Result<()> {
@@ -386,6 +393,13 @@ impl AccessReport<'_> {
                     ("denied_by", json!(outcome.denied_by)),
                     ("condition", json!(self.condition(&outcome.formula))),
                     ("reasons", Value::from(reasons)),
+                    (
+                        "key",
+                        json!(key.map(|(name, action, needed)| json!({
+                            "key": name, "action": action, "answer": verdict(needed),
+                            "condition": self.condition(needed),
+                        }))),
+                    ),
                 ],
                 out,
             );
@@ -407,6 +421,10 @@ impl AccessReport<'_> {
             lines.push(say.access_when(clean(&condition)));
         }
         lines.extend(reasons.iter().map(|reason| self.reason(reason, &places)));
+        if let Some((key, action, needed)) = key {
+            let answer = self.answer(verdict(needed));
+            lines.push(say.access_needs_key(action, clean(key), answer));
+        }
         self.lines(&lines, out)?;
         self.closing(out)
     }
@@ -592,9 +610,14 @@ impl AccessReport<'_> {
     fn brief(&self, row: &Row) -> String {
         let mut text = self.who(&row.who);
         if !row.chain.is_empty() {
-            let roles: Vec<&str> =
-                row.chain.iter().map(|&role| &*self.model.principals[role as usize].name).collect();
-            text.push_str(&format!(" → {}", clean(&roles.join(" → "))));
+            for hop in &row.chain {
+                let name = &self.model.principals[hop.role as usize].name;
+                text.push_str(&if hop.by == ASSUME {
+                    format!(" → {}", clean(name))
+                } else {
+                    format!(" → ({}) {}", hop.by, clean(name))
+                });
+            }
         }
         match verdict(&row.cell.formula) {
             Verdict::Allowed => {}
@@ -627,8 +650,11 @@ impl AccessReport<'_> {
     }
 
     fn row_json(&self, row: &Row, because: &[Reason], places: &Places<'_>) -> Value {
-        let chain: Vec<&str> =
-            row.chain.iter().map(|&role| &*self.model.principals[role as usize].name).collect();
+        let chain: Vec<Value> = row
+            .chain
+            .iter()
+            .map(|hop| json!({"role": self.model.principals[hop.role as usize].name, "by": hop.by}))
+            .collect();
         let (kind, arn, used_by) = match &row.who {
             Who::Anyone => ("anyone", None, Vec::new()),
             Who::AnyAccount => ("any-account", None, Vec::new()),
