@@ -114,7 +114,9 @@ Resources:
 #[test]
 fn the_instance_reads_photos_as_the_role_and_the_developer_does_not() {
     let estate = estate(&[("a.yaml", "111122223333", PHOTOS)]);
-    assert_eq!(who_can(&estate, Class::ReadContent, "Photos"), ["GetPics"]);
+    // The developer has no access of its own; what it launches with the role has, and the
+    // row says so.
+    assert_eq!(who_can(&estate, Class::ReadContent, "Photos"), ["GetPics", "Developer as GetPics"]);
     // Read-only.
     for class in [Class::Write, Class::Delete, Class::Administer] {
         assert!(who_can(&estate, class, "Photos").is_empty(), "{class:?}");
@@ -125,6 +127,14 @@ fn the_instance_reads_photos_as_the_role_and_the_developer_does_not() {
     assert_eq!(used, ["Application"]);
     // Only instances can take the role: the developer can pass it on, not assume it.
     let (ask, developer) = (Ask::new(&model), model.principal(&estate, "Developer").unwrap());
+    let photos = model.store(&estate, "Photos").unwrap();
+    for class in Class::ALL {
+        assert_eq!(ask.can(&ask.asker(developer), class, photos).formula, Formula::False);
+    }
+    let rows = model.who_can(&ask, &model.chains(), Class::ReadContent, photos);
+    let by: Vec<&str> = rows.iter().flat_map(|row| &row.chain).map(|hop| hop.by).collect();
+    assert_eq!(by.len(), 1);
+    assert!(by[0].starts_with("ec2"), "{by:?}");
     let assume = ask.assume(&ask.asker(developer), "sts:assumerole", &model.principals[role as usize]);
     assert_eq!(assume.verdict, Verdict::Denied);
     let pass = ask.assume(&ask.asker(developer), "iam:passrole", &model.principals[role as usize]);
