@@ -421,6 +421,14 @@ fn test(pattern: &[u8], text: &str, fold: bool, holes: &Holes) -> Match {
     if !may(&pattern_cells, &text_cells, fold) {
         return Match::No;
     }
+    // What a request names is chosen to fit, whatever the other holes will be.
+    let chosen = text_cells.iter().find_map(|cell| match cell {
+        Cell::Hole(c, HoleClass::Content) => Some(*c),
+        _ => None,
+    });
+    if let Some(c) = chosen {
+        return Match::Hole(c);
+    }
     let hole = |cells: &[Cell], other: &[Cell]| {
         cells.iter().find_map(|cell| match cell {
             Cell::Hole(c, _) if !other.contains(cell) => Some(*c),
