@@ -37,6 +37,10 @@ pub struct Model {
     pub by_resource: HashMap<ResourceId, StoreId>,
     /// Principals by resource.
     pub principal_of: HashMap<ResourceId, PrincipalId>,
+    /// ARNs of the managed policies of the input.
+    pub policy_arns: HashMap<PolicyId, Box<str>>,
+    /// Types of what runs with roles.
+    pub workload_types: HashMap<ResourceId, Box<str>>,
     /// Service control policies by account, then level.
     pub scps: HashMap<Box<str>, Vec<Vec<PolicyId>>>,
     /// Resource control policies by account.

@@ -197,6 +197,8 @@ impl Subject {
     fn named(&self, named: &Named, holes: &Holes) -> Reach {
         match named {
             Named::Anyone => Reach { direct: Formula::True, ..Reach::NONE },
+            // Of an account that is none of the input's.
+            Named::Account(id) if self.foreign && Holes::any_in(id) => Reach::NONE,
             Named::Account(id) => match &self.account {
                 Some(account) if self.is_of_account() => {
                     Reach { account: same(id, account, holes), ..Reach::NONE }

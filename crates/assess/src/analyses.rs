@@ -8,6 +8,7 @@ use sekisho_facts::{Companion, ServiceDefault};
 use sekisho_guidance::Label;
 use sekisho_phi::{Model, Rules};
 
+use crate::access::Access;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
@@ -27,6 +28,8 @@ pub struct Analyses<'x> {
     flow: OnceLock<Model<'x>>,
     /// What can be reached; built when a control first asks.
     pub(crate) network: crate::network::Reached,
+    /// Who can reach what.
+    access: OnceLock<Access>,
 }
 
 impl<'x> Analyses<'x> {
@@ -42,7 +45,7 @@ impl<'x> Analyses<'x> {
         }
         let words = identifiers::Words::new(estate);
         let network = crate::network::Reached::new(config);
-        Self { estate, config, joins, words, labels, flow: OnceLock::new(), network }
+        Self { estate, config, joins, words, labels, flow: OnceLock::new(), access: OnceLock::new(), network }
     }
 
     /// Where PHI flows. Built when it is first asked for, on the thread that asks.
@@ -148,6 +151,18 @@ impl Host for Analyses<'_> {
             | FunctionId::Zones
             | FunctionId::ReachedFromZone
             | FunctionId::InspectionBypassed => return self.reached(frame, function.id, arguments),
+            FunctionId::Readers
+            | FunctionId::Workloads
+            | FunctionId::ExposedTo
+            | FunctionId::Can
+            | FunctionId::HoldsWholeService
+            | FunctionId::ReachesWithoutMfa
+            | FunctionId::Escalates
+            | FunctionId::TrustsOutsideWithoutExternalId => {
+                return self
+                    .access(frame.reader.estate)
+                    .call(frame, function, arguments, |id| self.label(id) != Label::None);
+            }
             _ => return None,
         })
     }
@@ -168,6 +183,11 @@ impl Host for Analyses<'_> {
 }
 
 impl Analyses<'_> {
+    /// Who can reach what: read when it is first asked for.
+    pub fn access(&self, estate: &Estate) -> &Access {
+        self.access.get_or_init(|| Access::of(estate))
+    }
+
     /// All resources of a type that exist in this world; more may exist outside the input.
     fn all<'a>(&self, frame: &Frame<'_, 'a>, type_name: &str) -> Val<'a> {
         let estate = frame.reader.estate;

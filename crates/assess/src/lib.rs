@@ -4,6 +4,7 @@
 //! parallel, and gives one [`Assessment`] that every output format is made from. The
 //! analyses that controls can ask are injected into the control language here.
 
+mod access;
 mod analyses;
 pub mod baseline;
 mod config;

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use sekisho_assess::{Analyses, Assessment, Config, RunOptions, baseline, run, waivers};
-use sekisho_estate::{Estate, InputStatus, ResourceId};
+use sekisho_estate::{Estate, Input, InputStatus, ResourceId, Stack};
 use sekisho_expr::{Explanation, ResourceRef, compile};
 use sekisho_guidance::{Control, Scope};
 use sekisho_source_cloudformation::{Options, SourceFile, read};
@@ -14,7 +14,8 @@ use crate::arguments::{
 };
 use crate::discover::{Found, discover};
 use crate::output;
-use crate::settings::{Settings, language, no_control, user_controls};
+use crate::settings::{Settings, hex, language, no_control, user_controls};
+use sha2::{Digest as _, Sha256};
 
 include!(concat!(env!("OUT_DIR"), "/demo.rs"));
 
@@ -73,10 +74,46 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> E
         account: config.scope.account.clone(),
         complete_account: config.scope.complete_account,
     };
-    let mut estate = read(found.files, &options);
+    let (files, saved) = saved(found.files);
+    let mut estate = read(files, &options);
+    // Behind the others: what is there already points to its stacks by index.
+    for (input, stack) in saved {
+        estate.inputs.push(input);
+        estate.stacks.push(stack);
+    }
     estate.inputs.extend(found.others);
     estate.inputs.sort_by(|a, b| a.path.cmp(&b.path));
     estate
+}
+
+/// Takes out of the files what AWS answered and somebody saved: authorization details, the
+/// credential report and the like.
+fn saved(files: Vec<SourceFile>) -> (Vec<SourceFile>, Vec<(Input, Stack)>) {
+    let mut rest = Vec::with_capacity(files.len());
+    let mut found = Vec::new();
+    for file in files {
+        let could_be = file.path.ends_with(".json") || file.path.ends_with(".csv");
+        let text = if could_be { std::str::from_utf8(&file.bytes).ok() } else { None };
+        match text.and_then(|text| sekisho_access::saved::read(&file.path, text)) {
+            Some(read) => {
+                let lost = read.problems.iter().any(|problem| problem.loses);
+                found.push((
+                    Input {
+                        sha256: hex(&Sha256::digest(&file.bytes)),
+                        kind: read.kind,
+                        stack: Some(read.stack.id.clone()),
+                        status: if lost { InputStatus::Partly } else { InputStatus::Read },
+                        resources: read.stack.resources.len(),
+                        problems: read.problems,
+                        path: file.path,
+                    },
+                    read.stack,
+                ));
+            }
+            None => rest.push(file),
+        }
+    }
+    (rest, found)
 }
 
 /// Judges, applies waivers and the baseline, writes, and gives the exit status, which is 2

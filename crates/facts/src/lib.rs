@@ -16,6 +16,7 @@
 
 mod flow;
 mod hand;
+pub mod iam;
 mod layout;
 mod packed;
 mod schema;
