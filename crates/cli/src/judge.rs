@@ -73,7 +73,12 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> E
         account: config.scope.account.clone(),
         complete_account: config.scope.complete_account,
     };
-    let mut estate = read(found.files, &options);
+    // Saved answers of the AWS CLI are known by their content.
+    let (saved, files): (Vec<SourceFile>, Vec<SourceFile>) =
+        found.files.into_iter().partition(|file| sekisho_source_describe::is_saved(&file.bytes));
+    let mut estate = read(files, &options);
+    let saved = saved.into_iter().map(|f| sekisho_source_describe::Saved { path: f.path, bytes: f.bytes });
+    sekisho_source_describe::read(saved.collect(), options.limits, &mut estate);
     estate.inputs.extend(found.others);
     estate.inputs.sort_by(|a, b| a.path.cmp(&b.path));
     estate
