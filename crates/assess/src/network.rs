@@ -47,9 +47,7 @@ impl Reached {
 impl Analyses {
     fn net(&self, frame: &Frame<'_, '_>) -> &Network {
         let reached = &self.network;
-        reached
-            .network
-            .get_or_init(|| Network::new(frame.reader.estate, &self.joins.names, &reached.assumed))
+        reached.network.get_or_init(|| Network::new(frame.reader.estate, &self.joins.names, &reached.assumed))
     }
 
     fn exposures(&self, frame: &Frame<'_, '_>) -> &[Exposed] {
@@ -89,7 +87,9 @@ impl Analyses {
                 let from = match argument(0) {
                     Val::Str("internet") => End::internet(),
                     Val::Str("on-premises") => End::on_premises(),
-                    other => return Some(frame.unknown(ReasonCode::WrongShape, sekisho_expr::show(frame, other))),
+                    other => {
+                        return Some(frame.unknown(ReasonCode::WrongShape, sekisho_expr::show(frame, other)));
+                    }
                 };
                 let services = match services(frame, argument(2)) {
                     Ok(services) => services,
@@ -112,7 +112,7 @@ impl Analyses {
                 Val::Items(frame.bump().alloc_slice_copy(&names), more_members(frame, net, resource))
             }),
             FunctionId::ReachedFromZone => match argument(0) {
-                Val::Str(zone) => with(1, &|resource| self.from_zone(frame, zone, resource)),
+                Val::Str(zone) => with(1, &|resource| self.zone_reaches(frame, zone, resource)),
                 other => other,
             },
             FunctionId::InspectionBypassed => with(0, &|resource| self.bypassed(frame, resource)),
@@ -215,7 +215,7 @@ impl Analyses {
         unknown.map_or(Val::Bool(false), Val::Unknown)
     }
 
-    fn from_zone<'a>(&self, frame: &Frame<'_, 'a>, zone: &str, resource: ResourceRef<'a>) -> Val<'a> {
+    fn zone_reaches<'a>(&self, frame: &Frame<'_, 'a>, zone: &str, resource: ResourceRef<'a>) -> Val<'a> {
         let net = self.net(frame);
         let found = match self.known(frame, resource) {
             Ok(found) => found,

@@ -226,7 +226,10 @@ fn node(out: &mut String, net: &Network, holder: Index, at: At, fill: &str, stro
         BOX.1
     );
     let kind = item.kind.strip_prefix("AWS::").unwrap_or(item.kind);
-    let mut kind = kind.replace("ElasticLoadBalancingV2", "ELB").replace("ElasticLoadBalancing", "ELB").replace("::", " ");
+    let mut kind = kind
+        .replace("ElasticLoadBalancingV2", "ELB")
+        .replace("ElasticLoadBalancing", "ELB")
+        .replace("::", " ");
     let subnets = net.holders[holder].interfaces.len();
     if subnets > 1 {
         let _infallible = write!(kind, " ×{subnets}");

@@ -86,11 +86,14 @@ impl Sets {
     }
 }
 
+/// Services from zone to zone.
+pub type Cells = Vec<Vec<Vec<Service>>>;
+
 /// What passes between zones.
 #[derive(Clone, Debug, Default)]
 pub struct Matrix {
     /// Services from zone to zone.
-    pub cells: Vec<Vec<Vec<Service>>>,
+    pub cells: Cells,
     /// Ordered pairs of classes that were looked at.
     pub pairs: u64,
     /// Ordered pairs of classes between which something passes.
@@ -290,7 +293,7 @@ impl Network {
         let base = memo;
         let chunks: Vec<&[Class]> =
             classes.chunks(classes.len().div_ceil(rayon::current_num_threads() * 2).max(1)).collect();
-        let parts: Vec<(Vec<Vec<Vec<Service>>>, u64, u64)> = chunks
+        let parts: Vec<(Cells, u64, u64)> = chunks
             .par_iter()
             .enumerate()
             .map(|(chunk, members)| {
