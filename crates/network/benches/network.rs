@@ -1,7 +1,7 @@
 //! Times of the network room on generated networks. `cargo bench -p sekisho-network` prints
 //! them; `RAYON_NUM_THREADS=1` for one core. Networks as in the notes: VPCs with subnets of /24,
 //! interfaces with one to three of the VPC's security groups, every tenth subnet public.
-#![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints its table")]
 
 use std::time::{Duration, Instant};
 

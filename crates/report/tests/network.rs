@@ -1,5 +1,7 @@
 //! What can be reached: the clinic in three languages, and JSON by its schema.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 use sekisho_assess::{Analyses, Config};
 use sekisho_estate::Estate;
 use sekisho_graph::Names;

@@ -1,5 +1,7 @@
 //! Saved answers: which files are recognized, what they become, what is said of bad ones.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 use sekisho_estate::json::Limits;
 use sekisho_estate::{Estate, InputStatus};
 use sekisho_graph::Names;
