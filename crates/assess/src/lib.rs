@@ -7,6 +7,7 @@
 mod analyses;
 pub mod baseline;
 mod config;
+mod flows;
 mod identifiers;
 mod joins;
 pub mod model;
@@ -19,9 +20,10 @@ pub mod waivers;
 mod world_open;
 
 pub use analyses::Analyses;
-pub use config::{Config, ConfigError, Phi, ScopeConfig, Tag, WaiverConfig, matches};
+pub use config::{Config, ConfigError, ScopeConfig, WaiverConfig};
 pub use joins::Joins;
 pub use model::{
     Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,
 };
 pub use run::{RunOptions, run};
+pub use sekisho_phi::{Account, Contract, Phi, Tag, matches};

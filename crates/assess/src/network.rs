@@ -44,7 +44,7 @@ impl Reached {
     }
 }
 
-impl Analyses {
+impl Analyses<'_> {
     fn net(&self, frame: &Frame<'_, '_>) -> &Network {
         let reached = &self.network;
         reached.network.get_or_init(|| Network::new(frame.reader.estate, &self.joins.names, &reached.assumed))

@@ -160,7 +160,7 @@ impl Counts {
 
 struct Context<'x> {
     estate: &'x Estate,
-    analyses: &'x Analyses,
+    analyses: &'x Analyses<'x>,
     owners: &'x Owners,
     everything: bool,
 }

@@ -21,12 +21,20 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// List the controls
     Controls(ControlsArguments),
+    /// Where PHI flows: every path, worst first
+    Flow(crate::flow::FlowArguments),
+    /// The asset matrix and a sheet for each store of data
+    Assets(crate::flow::AssetsArguments),
+    /// Draw where PHI flows
+    Map(crate::flow::MapArguments),
     /// What the documents demand, and what sekisho does about each sentence
     Guidance(GuidanceArguments),
     /// What can be reached, and by which way
     Reach(Box<crate::reach::ReachArguments>),
     /// Who is responsible for which layer, for the services in the input
     Responsibility(ResponsibilityArguments),
+    /// Who can reach the data: effective access through IAM
+    Access(crate::access::AccessArguments),
 }
 
 #[derive(Debug, Args)]

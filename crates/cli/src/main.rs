@@ -4,10 +4,12 @@
 //! configuration, or a named path that cannot be read; 3 under `--strict` when
 //! something inside a folder could not be read or decided.
 
+mod access;
 mod arguments;
 mod cases;
 mod clock;
 mod discover;
+mod flow;
 mod framework;
 mod judge;
 mod output;
@@ -42,9 +44,13 @@ fn main() -> ExitCode {
         Command::Demo(output) => judge::demo(&output),
         Command::Explain(arguments) => judge::explain(&arguments),
         Command::Controls(arguments) => judge::controls(&arguments),
+        Command::Flow(arguments) => flow::flow(&arguments),
+        Command::Assets(arguments) => flow::assets(&arguments),
+        Command::Map(arguments) => flow::map(&arguments),
         Command::Guidance(arguments) => output::guidance(&arguments),
         Command::Reach(arguments) => reach::reach(&arguments),
         Command::Responsibility(arguments) => judge::responsibility(&arguments),
+        Command::Access(arguments) => access::access(&arguments),
     };
     match result {
         Ok(status) => ExitCode::from(status),

@@ -21,13 +21,19 @@ const FACTS_AS_OF: &str = "2026-11-25";
 
 /// How text looks.
 pub(crate) struct Look {
-    options: Options,
+    pub(crate) options: Options,
 }
 
 impl Look {
     pub(crate) fn new(language: Language, choice: ColorChoice, file: Option<&str>) -> Self {
         let color = if color(choice, file.is_some()) { Color::Always } else { Color::Never };
         Self { options: Options { language, color, width: width(), ..Options::default() } }
+    }
+}
+
+impl Look {
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
     }
 }
 
@@ -199,7 +205,7 @@ pub(crate) fn zones(
     to(None, |out| sekisho_report::zones(both, zones, notation, &look.options, out))
 }
 
-fn form(arguments: &FormArguments) -> (Notation, Look) {
+pub(crate) fn form(arguments: &FormArguments) -> (Notation, Look) {
     let notation = match arguments.format {
         ListFormat::Text => Notation::Text,
         ListFormat::Json => Notation::Json,
@@ -219,7 +225,7 @@ pub(crate) fn tally(tally: &crate::cases::Tally) -> Result<u8, Failure> {
 }
 
 /// Writes to a file, or to standard output. A reader that closes the pipe early has seen enough.
-fn to(
+pub(crate) fn to(
     path: Option<&str>,
     write: impl FnOnce(&mut BufWriter<Box<dyn Write>>) -> io::Result<()>,
 ) -> Result<(), Failure> {

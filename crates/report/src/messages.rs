@@ -95,6 +95,41 @@ impl Say {
         self.find(FOUND, kind).unwrap_or(kind)
     }
 
+    /// What is wrong with a hop.
+    pub(crate) fn fault(self, name: &'static str) -> &'static str {
+        self.find(FAULT, name).unwrap_or(name)
+    }
+
+    /// How a hop is protected.
+    pub(crate) fn encryption(self, name: &'static str) -> &'static str {
+        self.find(ENCRYPTION, name).unwrap_or(name)
+    }
+
+    /// What moves along a hop.
+    pub(crate) fn moves(self, name: &'static str) -> &'static str {
+        self.find(MOVES, name).unwrap_or(name)
+    }
+
+    /// Why something holds PHI.
+    pub(crate) fn origin(self, name: &str, subject: &str) -> String {
+        self.find(ORIGIN, name).unwrap_or(name).replacen("{subject}", subject, 1)
+    }
+
+    /// A category of assets.
+    pub(crate) fn category(self, name: &'static str) -> &'static str {
+        self.find(CATEGORY, name).unwrap_or(name)
+    }
+
+    /// A class of cost.
+    pub(crate) fn cost(self, name: &'static str) -> &'static str {
+        self.find(COST, name).unwrap_or(name)
+    }
+
+    /// A layer of the map.
+    pub(crate) fn layer(self, name: &'static str) -> &'static str {
+        self.find(LAYER, name).unwrap_or(name)
+    }
+
     /// A remark about the run.
     pub(crate) fn notice(self, code: &str, subject: &str) -> String {
         match self.find(NOTICE, code) {
