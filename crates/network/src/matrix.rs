@@ -1,7 +1,7 @@
 //! Which services pass between all classes of interfaces, folded by zones.
 //!
 //! A class is a subnet with a set of security groups. Between two subnets routes and network
-//! ACLs are followed once ([`Subnets`]); between two sets of groups the rules with addresses
+//! ACLs are followed once; between two sets of groups the rules with addresses
 //! are folded once for each set and subnet, the rules with groups once for each set and the
 //! sources that it names. A pair of classes is then two unions and two intersections of
 //! numbered sets of services, each remembered. O(subnet pairs × ways + sets × subnets × rules
