@@ -109,10 +109,10 @@ impl Analyses<'_> {
                 names.dedup();
                 let names = names.into_iter().map(|name| Val::Str(frame.bump().alloc_str(name)));
                 let names: Vec<Val<'a>> = names.collect();
-                Val::Items(frame.bump().alloc_slice_copy(&names), None)
+                Val::Items(frame.bump().alloc_slice_copy(&names), more_members(frame, net, resource))
             }),
             FunctionId::ReachedFromZone => match argument(0) {
-                Val::Str(zone) => with(1, &|resource| self.from_zone(frame, zone, resource)),
+                Val::Str(zone) => with(1, &|resource| self.zone_reaches(frame, zone, resource)),
                 other => other,
             },
             FunctionId::InspectionBypassed => with(0, &|resource| self.bypassed(frame, resource)),
@@ -215,7 +215,7 @@ impl Analyses<'_> {
         unknown.map_or(Val::Bool(false), Val::Unknown)
     }
 
-    fn from_zone<'a>(&self, frame: &Frame<'_, 'a>, zone: &str, resource: ResourceRef<'a>) -> Val<'a> {
+    fn zone_reaches<'a>(&self, frame: &Frame<'_, 'a>, zone: &str, resource: ResourceRef<'a>) -> Val<'a> {
         let net = self.net(frame);
         let found = match self.known(frame, resource) {
             Ok(found) => found,
@@ -288,6 +288,20 @@ impl Analyses<'_> {
 fn members(net: &Network, resource: ResourceRef<'_>) -> Vec<Index> {
     let ends = net.ends_of(resource.id).into_iter();
     ends.filter_map(|end| if let End::Holder(holder) = end { Some(holder) } else { None }).collect()
+}
+
+/// Why a security group may have more members than are known: something in its VPC has groups
+/// that are not known. (Nodes of a managed group of EKS have the group of their cluster.)
+fn more_members<'a>(frame: &Frame<'_, 'a>, net: &Network, resource: ResourceRef<'a>) -> Option<Why<'a>> {
+    let &group = net.group_by_resource.get(&resource.id)?;
+    let vpc = net.groups[group].vpc;
+    let mut interfaces = net.interfaces.iter().enumerate();
+    let doubt = interfaces.find_map(|(at, interface)| {
+        let here = net.vpc_of(at).is_none_or(|v| Some(v) == vpc);
+        let nodes = net.holders[interface.holder].item.kind == "AWS::EKS::Nodegroup";
+        interface.groups_doubt.as_ref().filter(|_| here && !nodes)
+    })?;
+    Some(frame.reader.reason(doubt.why.code, &doubt.why.subject))
 }
 
 /// The services that a port or a list of ports means.

@@ -74,10 +74,16 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> E
         account: config.scope.account.clone(),
         complete_account: config.scope.complete_account,
     };
-    let (files, saved) = saved(found.files);
+    let (files, accounts) = saved(found.files);
+    // Saved answers of the AWS CLI are known by their content.
+    let (answers, files): (Vec<SourceFile>, Vec<SourceFile>) =
+        files.into_iter().partition(|file| sekisho_source_describe::is_saved(&file.bytes));
     let mut estate = read(files, &options);
+    let answers =
+        answers.into_iter().map(|f| sekisho_source_describe::Saved { path: f.path, bytes: f.bytes });
+    sekisho_source_describe::read(answers.collect(), options.limits, &mut estate);
     // Behind the others: what is there already points to its stacks by index.
-    for (input, stack) in saved {
+    for (input, stack) in accounts {
         estate.inputs.push(input);
         estate.stacks.push(stack);
     }

@@ -46,8 +46,8 @@ pub fn draw(net: &Network, zones: &Zones, exposed: &[Exposed]) -> String {
     // Columns: entries outside VPCs, then the layers of each VPC below each other.
     let mut places: BTreeMap<Index, At> = BTreeMap::new();
     let mut body = String::new();
-    let left = 190.0;
-    let mut top = 70.0;
+    let left = 270.0;
+    let mut top = 30.0;
     let outside: Vec<Index> = (0..net.holders.len()).filter(|&h| home(net, h).is_none()).collect();
     for (n, &holder) in outside.iter().enumerate() {
         let at = At { x: left, y: top + n as f64 * (BOX.1 + GAP) };
@@ -65,9 +65,11 @@ pub fn draw(net: &Network, zones: &Zones, exposed: &[Exposed]) -> String {
         for &subnet in &subnets {
             let members: Vec<Index> =
                 (0..net.holders.len()).filter(|&h| home(net, h) == Some(subnet)).collect();
-            let column = members
-                .iter()
-                .filter_map(|m| zone_of.get(m).map(|&z| &zones.zones[z]))
+            let within = (0..net.holders.len()).filter(|&h| {
+                net.holders[h].interfaces.iter().any(|&i| net.interfaces[i].subnet == Some(subnet))
+            });
+            let column = within
+                .filter_map(|m| zone_of.get(&m).map(|&z| &zones.zones[z]))
                 .map(|zone| match zone.layer {
                     0 | 1 => 0,
                     _ if zone.name.starts_with("phi-data") => 2,
@@ -124,7 +126,7 @@ pub fn draw(net: &Network, zones: &Zones, exposed: &[Exposed]) -> String {
         bottom = bottom.max(top);
     }
     let (mut arrows, mut labels) = (String::new(), String::new());
-    let cloud = At { x: 20.0, y: 70.0 };
+    let cloud = At { x: 20.0, y: 30.0 };
     for found in exposed.iter().filter(|e| e.verdict < Verdict::Blocked) {
         let Some(&to) = places.get(&found.holder) else { continue };
         let mut direct = false;
@@ -223,13 +225,17 @@ fn node(out: &mut String, net: &Network, holder: Index, at: At, fill: &str, stro
         BOX.0,
         BOX.1
     );
-    let mut kind = item.kind.splitn(2, "::").nth(1).unwrap_or(item.kind).replace("::", " ");
+    let kind = item.kind.strip_prefix("AWS::").unwrap_or(item.kind);
+    let mut kind = kind
+        .replace("ElasticLoadBalancingV2", "ELB")
+        .replace("ElasticLoadBalancing", "ELB")
+        .replace("::", " ");
     let subnets = net.holders[holder].interfaces.len();
     if subnets > 1 {
         let _infallible = write!(kind, " ×{subnets}");
     }
     text(out, At { x: at.x + 10.0, y: at.y + 20.0 }, 13, stroke, true, &clip(&item.name, 24));
-    text(out, At { x: at.x + 10.0, y: at.y + 37.0 }, 11, "#444", false, &clip(&kind, 30));
+    text(out, At { x: at.x + 10.0, y: at.y + 37.0 }, 11, "#444", false, &clip(&kind, 28));
     out.push_str("</g>\n");
 }
 
