@@ -110,7 +110,7 @@ fn record<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, hop: &Hop<'_>, encryptio
         match name_of {
             "to" => text(&name),
             "type" => text(node.type_name(estate)),
-            "moves" => match (&edge.moves_unknown, hop.moves) {
+            "moves" => match (edge.moves_unknown.as_ref().or_else(|| model.uncertain(hop.from)), hop.moves) {
                 (Some(why), _) => frame.unknown(why.code, &*why.subject),
                 // What came as metadata goes on as metadata, whatever the hop could carry.
                 (None, Moves::Content) => match hop.level.map(|level| level.kind) {

@@ -278,7 +278,8 @@ impl FlowGraph {
                 let carries = match edge.moves {
                     Moves::Control => Carries::Nothing,
                     _ if edge.possible && !ends => Carries::Nothing,
-                    // What may be content counts as metadata until it is known.
+                    // What may be content is followed as such; `Model::uncertain` remembers.
+                    _ if edge.moves_unknown.is_some() => Carries::Content,
                     Moves::Logs => Carries::Logs,
                     Moves::Metadata => Carries::Metadata,
                     Moves::Content => Carries::Content,

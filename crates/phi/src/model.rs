@@ -125,10 +125,24 @@ impl<'m> Model<'m> {
         };
         // A store by its type stays what it is; something that only passes PHI on is no store
         // of it unless that is evidenced.
-        if arrived > label && (arrived > Label::Assumed || base.is_none()) {
+        let raised = arrived > label && (arrived > Label::Assumed || base.is_none());
+        if raised && (base.is_none() || self.uncertain(node).is_none()) {
             return (arrived, level.kind);
         }
         (label, kind.max(if label == arrived { level.kind } else { Carries::Nothing }))
+    }
+
+    /// Why it cannot be known that content comes to a node: the first hop on the way that may
+    /// carry metadata or logs only.
+    #[must_use]
+    pub fn uncertain(&self, node: NodeIndex) -> Option<&sekisho_estate::Reason> {
+        let mut state = self.reached.state(node.0)?;
+        let mut why = None;
+        while let Some((edge, before)) = self.reached.parent(state) {
+            why = self.graph.edges[edge as usize].moves_unknown.as_ref().or(why);
+            state = before;
+        }
+        why
     }
 
     /// The level at which PHI passes a node, whether it stays there or not.
@@ -181,7 +195,8 @@ impl<'m> Model<'m> {
             let said = base.free.clone()?;
             let state = self.reached.state(at as u32)?;
             let level = self.reached.level_of(state)?;
-            (level.strength > 0).then(|| Contradiction {
+            let certain = self.uncertain(NodeIndex(at as u32)).is_none();
+            (level.strength > 0 && certain).then(|| Contradiction {
                 node: NodeIndex(at as u32),
                 said,
                 path: self.reached.path(state).into_iter().map(EdgeIndex).collect(),
