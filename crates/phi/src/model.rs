@@ -233,6 +233,23 @@ impl<'m> Model<'m> {
         })
     }
 
+    /// The way of PHI to an edge and along it, from its source.
+    #[must_use]
+    pub fn trace(&self, edge: EdgeIndex) -> Vec<EdgeIndex> {
+        let arc = &self.graph.arcs[edge.0 as usize];
+        let states = [arc.from * 2, arc.from * 2 + 1];
+        let best = states
+            .into_iter()
+            .filter(|&state| crate::closure::step(state, arc, &self.roles).is_some())
+            .max_by_key(|&state| self.reached.level_of(state));
+        let mut path: Vec<EdgeIndex> = best
+            .filter(|&state| self.reached.level_of(state).is_some())
+            .map(|state| self.reached.path(state).into_iter().map(EdgeIndex).collect())
+            .unwrap_or_default();
+        path.push(edge);
+        path
+    }
+
     /// A node by the name a person gives: logical id, address, or the name of an end.
     #[must_use]
     pub fn find(&self, name: &str) -> Vec<NodeIndex> {
