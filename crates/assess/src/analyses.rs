@@ -34,17 +34,14 @@ impl<'x> Analyses<'x> {
         let mut labels: Vec<Vec<Label>> =
             estate.stacks.iter().map(|stack| vec![Label::None; stack.resources.len()]).collect();
         for (id, ..) in estate.resources() {
-            labels[id.stack.0 as usize][id.index.0 as usize] =
-                rules.base(ResourceRef::new(estate, id)).label;
+            labels[id.stack.0 as usize][id.index.0 as usize] = rules.base(ResourceRef::new(estate, id)).label;
         }
         Self { estate, config, joins, labels, flow: OnceLock::new() }
     }
 
     /// Where PHI flows. Built when it is first asked for, on the thread that asks.
     pub fn flow(&self) -> &Model<'x> {
-        self.flow.get_or_init(|| {
-            Model::new(self.estate, &self.joins.names, self, None, self.config.flow())
-        })
+        self.flow.get_or_init(|| Model::new(self.estate, &self.joins.names, self, None, self.config.flow()))
     }
 
     /// How we know that a resource holds PHI.

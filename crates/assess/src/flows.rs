@@ -56,7 +56,8 @@ pub(crate) fn reached<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, of: Resource
         see(frame, model, last);
         found.push(record(frame, model, &hop, worst));
     }
-    let open = (total > paths.len()).then(|| frame.reader.reason(ReasonCode::StepLimit, MAX_FLOWS.to_string()));
+    let open =
+        (total > paths.len()).then(|| frame.reader.reason(ReasonCode::StepLimit, MAX_FLOWS.to_string()));
     Val::Items(found.into_bump_slice(), open)
 }
 

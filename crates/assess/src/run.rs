@@ -113,8 +113,7 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
     for control in whole {
         match compile(control.when.as_deref(), &control.pass_if, None, false) {
             Ok(program) => {
-                let compiled =
-                    Compiled { control, program, level: control.strongest_level(), flows: false };
+                let compiled = Compiled { control, program, level: control.strongest_level(), flows: false };
                 let bump = Bump::new();
                 if control.scope == Scope::Stack {
                     for index in 0..estate.stacks.len() {

@@ -13,8 +13,8 @@ use sekisho_estate::{
 use sekisho_facts::did_you_mean;
 use sekisho_guidance::{Control, Severity};
 
-use sekisho_phi::matches;
 use crate::model::{Assessment, Notice, Verdict, WaiverNote};
+use sekisho_phi::matches;
 
 /// A waiver and where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]

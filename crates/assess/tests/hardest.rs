@@ -74,8 +74,11 @@ fn the_hardest_requirements() {
 }
 
 fn check(case: &Case) -> Vec<String> {
-    let mut config: Config =
-        if case.config.is_null() { Config::default() } else { serde_json::from_value(case.config.clone()).unwrap() };
+    let mut config: Config = if case.config.is_null() {
+        Config::default()
+    } else {
+        serde_json::from_value(case.config.clone()).unwrap()
+    };
     config.today = Some("2026-11-25".into());
     let template = match (&case.template, &case.resources) {
         (Some(template), None) => template.clone(),

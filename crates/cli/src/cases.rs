@@ -121,8 +121,9 @@ fn one(controls: &[Control], case: &Value, tally: &mut Tally) -> Result<(), Stri
     let whole = case.get("complete_account") == Some(&Value::Bool(true));
     let resource = case.get("resource").and_then(Value::as_str);
     let mut config = match case.get("config") {
-        Some(written) => serde_json::from_value::<Config>(written.clone())
-            .map_err(|error| format!("config: {error}"))?,
+        Some(written) => {
+            serde_json::from_value::<Config>(written.clone()).map_err(|error| format!("config: {error}"))?
+        }
         None => Config::default(),
     };
     config.today = Some("2026-11-25".to_owned());
@@ -167,12 +168,15 @@ fn judge<'c>(
 ) -> (Estate, Assessment<'c>) {
     let file =
         SourceFile { path: "template.json".into(), bytes: template.to_string().into_bytes(), named: true };
-    let estate = read(vec![file], &Options {
+    let estate = read(
+        vec![file],
+        &Options {
             complete_account,
             region: config.scope.region.clone(),
             account: config.scope.account.clone(),
             ..Options::default()
-        });
+        },
+    );
     let options = RunOptions { config, everything: true, only: &[], built_in: false };
     let assessment = run(&estate, controls, options);
     (estate, assessment)

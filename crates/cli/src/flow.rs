@@ -117,9 +117,7 @@ pub(crate) fn flow(arguments: &FlowArguments) -> Result<u8, Failure> {
     let nodes = |name: &str| sekisho_report::flow_nodes(model, name, look.options());
     if let Some(asked) = &arguments.explain {
         let (edges, node) = explained(model, asked, nodes)?;
-        output::to(None, |out| {
-            sekisho_report::flow_explanation(model, &edges, node, look.options(), out)
-        })?;
+        output::to(None, |out| sekisho_report::flow_explanation(model, &edges, node, look.options(), out))?;
         return Ok(0);
     }
     let mut question = Question { possible: arguments.possible, ..Question::default() };

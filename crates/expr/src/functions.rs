@@ -67,7 +67,11 @@ include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 /// what it says.
 pub const FLOW_MEMBERS: &[(&str, Sort, &str)] = &[
     ("to", Sort::String, "name of where it goes"),
-    ("type", Sort::String, "type of where it goes; `external:…` outside AWS, `virtual:…` for what a service makes"),
+    (
+        "type",
+        Sort::String,
+        "type of where it goes; `external:…` outside AWS, `virtual:…` for what a service makes",
+    ),
     ("moves", Sort::String, "content, metadata or logs"),
     ("label", Sort::String, "how we know that it is PHI: declared, evidenced or assumed"),
     ("encryption", Sort::String, "always, configured, application, plain, follows or unknown"),

@@ -197,8 +197,16 @@ pub fn category(type_name: &str) -> Option<Category> {
     let of_service = || {
         let (service, own) = type_name.rsplit_once("::")?;
         const PARTS: [&str; 10] = [
-            "Policy", "Attachment", "Association", "Permission", "Membership", "Version", "Alias", "Filter",
-            "Deployment", "Profile",
+            "Policy",
+            "Attachment",
+            "Association",
+            "Permission",
+            "Membership",
+            "Version",
+            "Alias",
+            "Filter",
+            "Deployment",
+            "Profile",
         ];
         if PARTS.iter().any(|part| own.ends_with(part)) { None } else { row(CATEGORIES, service) }
     };

@@ -22,8 +22,8 @@ mod schema;
 mod suggest;
 
 pub use flow::{
-    AtRestKey, Category, Direction, Flow, FlowNode, Layer, Moves, Region, Side, Transit, at_rest_key, category, flow_node, flow_types, flows, region,
-    regions,
+    AtRestKey, Category, Direction, Flow, FlowNode, Layer, Moves, Region, Side, Transit, at_rest_key,
+    category, flow_node, flow_types, flows, region, regions,
 };
 pub use hand::{
     Companion, Holds, Identity, RefReturns, ServiceDefault, Store, companion, companions, defaults,

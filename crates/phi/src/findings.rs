@@ -88,10 +88,12 @@ struct Custom {
 /// # Errors
 /// What is wrong with the file, with line and column.
 pub fn read(file: &str, text: &str) -> Result<Vec<Finding>, String> {
-    let parsed: File = serde_json::from_str(text).map_err(|error| match serde_json::from_str::<serde_json::Value>(text) {
-        // An untagged enum tells no place; that the text is JSON at all is told apart.
-        Ok(_) => format!("{file}: not findings of Macie: expected a list, or an object with `findings`"),
-        Err(_) => format!("{file}:{}:{}: {error}", error.line(), error.column()),
+    let parsed: File = serde_json::from_str(text).map_err(|error| {
+        match serde_json::from_str::<serde_json::Value>(text) {
+            // An untagged enum tells no place; that the text is JSON at all is told apart.
+            Ok(_) => format!("{file}: not findings of Macie: expected a list, or an object with `findings`"),
+            Err(_) => format!("{file}:{}:{}: {error}", error.line(), error.column()),
+        }
     })?;
     let (File::Object { findings } | File::List(findings)) = parsed;
     let mut found = Vec::new();
@@ -99,7 +101,8 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Finding>, String> {
         let bucket = raw.resources_affected.and_then(|a| a.s3_bucket).and_then(|bucket| {
             bucket.name.or_else(|| bucket.arn.and_then(|arn| Some(arn.rsplit(':').next()?.to_owned())))
         });
-        let (Some(bucket), Some(outcome)) = (bucket, raw.classification_details.and_then(|d| d.result)) else {
+        let (Some(bucket), Some(outcome)) = (bucket, raw.classification_details.and_then(|d| d.result))
+        else {
             continue;
         };
         let personal = outcome.sensitive_data.into_iter().filter(|c| c.category == "PERSONAL_INFORMATION");
@@ -142,12 +145,18 @@ mod tests {
     fn personal_information_counts_and_nothing_else() {
         let found = read("macie.json", FINDINGS).unwrap();
         let shown: Vec<_> = found.iter().map(|f| (f.bucket.as_str(), f.kinds.join(","))).collect();
-        assert_eq!(shown, [("charts", "karte-number".to_owned()), ("records", "DATE_OF_BIRTH,NAME".to_owned())]);
+        assert_eq!(
+            shown,
+            [("charts", "karte-number".to_owned()), ("records", "DATE_OF_BIRTH,NAME".to_owned())]
+        );
     }
 
     #[test]
     fn a_wrong_file_says_where() {
-        assert_eq!(read("f.json", "{\"findings\": [}").unwrap_err(), "f.json:1:15: expected value at line 1 column 15");
+        assert_eq!(
+            read("f.json", "{\"findings\": [}").unwrap_err(),
+            "f.json:1:15: expected value at line 1 column 15"
+        );
         assert!(read("f.json", "{\"a\": 1}").unwrap_err().contains("not findings of Macie"));
     }
 }

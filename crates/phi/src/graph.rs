@@ -195,9 +195,8 @@ impl FlowGraph {
     /// A stream that something reads comes from its table, even where the table is written
     /// without one.
     fn streams(&mut self, estate: &Estate) {
-        let Some(row) = flows("AWS::DynamoDB::Table")
-            .iter()
-            .find(|row| row.to.contains(&"virtual:DynamoDBStream"))
+        let Some(row) =
+            flows("AWS::DynamoDB::Table").iter().find(|row| row.to.contains(&"virtual:DynamoDBStream"))
         else {
             return;
         };

@@ -128,9 +128,7 @@ impl<'m> Model<'m> {
         let estate = self.estate;
         let type_name = node.type_name(estate);
         let eligible = match node {
-            Node::Made { of, kind, .. } if !kind.starts_with("AWS::") => {
-                eligible(estate.type_name(*of))
-            }
+            Node::Made { of, kind, .. } if !kind.starts_with("AWS::") => eligible(estate.type_name(*of)),
             Node::End { .. } => None,
             _ => eligible(type_name),
         };
@@ -235,9 +233,10 @@ impl<'m> Model<'m> {
             Node::End { kind: "external:account", name } if is_account(name) && own(name) => {
                 return Agreement::NotNeeded;
             }
-            Node::End { kind: "external:account" | "external:host" | "external:url" | "external:saas", .. } => {
-                node.name(estate)
-            }
+            Node::End {
+                kind: "external:account" | "external:host" | "external:url" | "external:saas",
+                ..
+            } => node.name(estate),
             // Something in an account that is nobody's of ours.
             Node::Elsewhere { .. } => match node.account(estate) {
                 Some(id) if !own(id) && estate.stacks.iter().any(|s| s.account.is_some()) => id.to_owned(),

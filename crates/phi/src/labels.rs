@@ -117,9 +117,7 @@ impl<'r> Rules<'r> {
                 };
                 base(Label::Assumed, kind, Reason::Type)
             }
-            Said::Nothing => {
-                Base { label: Label::None, kind: Carries::Nothing, reason: None, free: None }
-            }
+            Said::Nothing => Base { label: Label::None, kind: Carries::Nothing, reason: None, free: None },
         }
     }
 

@@ -100,9 +100,8 @@ impl<'m> Model<'m> {
 
     /// What is reached when possible flows are taken as well.
     pub(crate) fn possible(&self) -> &Reached {
-        self.possible.get_or_init(|| {
-            closure(&self.graph.arcs, &self.graph.out, &self.roles, &self.sources, true)
-        })
+        self.possible
+            .get_or_init(|| closure(&self.graph.arcs, &self.graph.out, &self.roles, &self.sources, true))
     }
 
     /// How we know that a resource holds PHI: what is said of it, or what flows into it if
@@ -218,7 +217,10 @@ impl<'m> Model<'m> {
                 let level = self.reached.level_of(state)?;
                 let behind = level.behind(arc.carries)?;
                 // What is said of the source counts, not that it is only flowing in.
-                Some(Level { strength: if behind.kind == Carries::Content { level.strength } else { 0 }, ..behind })
+                Some(Level {
+                    strength: if behind.kind == Carries::Content { level.strength } else { 0 },
+                    ..behind
+                })
             })
             .max()
     }

@@ -116,7 +116,9 @@ impl Node {
     pub fn account<'a>(&'a self, estate: &'a Estate) -> Option<&'a str> {
         match self {
             Self::Resource(id) | Self::Made { of: id, .. } => estate.stack(id.stack).account.as_deref(),
-            Self::End { kind: "external:account", name } => Some(name).filter(|n| is_account(n)).map(|n| &**n),
+            Self::End { kind: "external:account", name } => {
+                Some(name).filter(|n| is_account(n)).map(|n| &**n)
+            }
             Self::End { .. } => None,
             Self::Elsewhere { name, .. } => arn_part(name, 4).filter(|account| is_account(account)),
         }

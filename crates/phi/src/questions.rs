@@ -61,9 +61,9 @@ impl Model<'_> {
                     _ => None,
                 };
                 // What a connector beside it moves away counts as well: a replica names its source.
-                found.extend(self.graph.leaving(node).filter(|&edge| {
-                    self.aspect_of(edge, holder) == Some(aspect)
-                }));
+                found.extend(
+                    self.graph.leaving(node).filter(|&edge| self.aspect_of(edge, holder) == Some(aspect)),
+                );
             }
         }
         found.sort_unstable();
@@ -112,8 +112,7 @@ impl Model<'_> {
             }
             found.push(index);
             let inside = edge.encryption == Encryption::Follows
-                || (edge.encryption == Encryption::Always
-                    && self.roles[edge.to.0 as usize].relays);
+                || (edge.encryption == Encryption::Always && self.roles[edge.to.0 as usize].relays);
             if inside && depth < MAX_CHAIN && !seen.contains(&edge.to) {
                 seen.push(edge.to);
                 self.chain(edge.to, leg, found, seen, depth + 1);

@@ -128,7 +128,8 @@ pub(crate) fn named<'e>(
     }
     if let Some(row) = rows.iter().position(|row| row.to.contains(&"*")) {
         // One value that is a name is one thing; a script, a map or a definition names many.
-        let one = matches!(value, Value::Str(text) if text.starts_with("arn:") && !text.contains([' ', '"', '\n']));
+        let one =
+            matches!(value, Value::Str(text) if text.starts_with("arn:") && !text.contains([' ', '"', '\n']));
         if !one {
             let mut found = Vec::new();
             mentioned(reader, names, value, &mut found, 0);

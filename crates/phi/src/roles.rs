@@ -45,7 +45,6 @@ const BLANK: Flow = Flow {
 };
 
 /// The kind of a flow from a store to who may read it.
-pub(crate) static READ: Flow =
-    Flow { path: "read by its policies", direction: Direction::In, ..BLANK };
+pub(crate) static READ: Flow = Flow { path: "read by its policies", direction: Direction::In, ..BLANK };
 /// The kind of a flow from who may write a store to it.
 pub(crate) static WRITE: Flow = Flow { path: "write by its policies", ..BLANK };

@@ -110,7 +110,13 @@ fn an_answer_of_one_application_is_no_request_to_another() {
 fn a_long_chain_and_a_ring_end() {
     let count = 100_000;
     let arcs: Vec<Arc> = (0..count)
-        .map(|from| Arc { from, to: (from + 1) % count, leg: Leg::Moves, carries: Carries::Content, possible: false })
+        .map(|from| Arc {
+            from,
+            to: (from + 1) % count,
+            leg: Leg::Moves,
+            carries: Carries::Content,
+            possible: false,
+        })
         .chain([Arc { from: 5, to: 5, leg: Leg::Moves, carries: Carries::Content, possible: false }])
         .collect();
     let out = Adjacency::new(count as usize, &arcs, |arc| arc.from);

@@ -181,8 +181,20 @@ impl Teller<'_> {
     fn table(&self, assets: &[Asset], out: &mut impl Write) -> io::Result<()> {
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record([
-            "name", "type", "address", "owner", "category", "depends_on", "cost_class", "phi", "region", "country",
-            "responsibility_class", "encrypted_at_rest", "copies", "leaves_to",
+            "name",
+            "type",
+            "address",
+            "owner",
+            "category",
+            "depends_on",
+            "cost_class",
+            "phi",
+            "region",
+            "country",
+            "responsibility_class",
+            "encrypted_at_rest",
+            "copies",
+            "leaves_to",
         ])?;
         for asset in assets {
             let estate = self.model.estate;

@@ -70,7 +70,11 @@ pub fn flow_explanation(
     if let Some(node) = of {
         writeln!(out, "{}", options.color.paint(Style::Strong, &teller.name(node)))?;
         for (at, reason) in model.reasons(node) {
-            writeln!(out, "  {}", say.flow_source(format!("{}: {}", teller.name(at), teller.reason(&reason))))?;
+            writeln!(
+                out,
+                "  {}",
+                say.flow_source(format!("{}: {}", teller.name(at), teller.reason(&reason)))
+            )?;
         }
         for aspect in Aspect::ALL {
             let edges = model.aspect(node, aspect);
@@ -161,8 +165,7 @@ impl<'t> Teller<'t> {
     pub(crate) fn place(&self, edge: EdgeIndex) -> Option<(String, u32, u32)> {
         let (stack, node) = self.model.graph.edge(edge).place?;
         let estate = self.model.estate;
-        let position =
-            self.places.position(Place { stack, offset: estate.stack(stack).tree.offset(node) });
+        let position = self.places.position(Place { stack, offset: estate.stack(stack).tree.offset(node) });
         Some((estate.stack(stack).file.clone(), position.line, position.column))
     }
 
@@ -172,9 +175,7 @@ impl<'t> Teller<'t> {
         if let Encryption::Unknown(reason) = &hop.encryption {
             words.push(self.say.reason(reason));
         }
-        let told = |fault: &&Fault| {
-            !matches!(fault, Fault::Plain | Fault::Application | Fault::Unknown)
-        };
+        let told = |fault: &&Fault| !matches!(fault, Fault::Plain | Fault::Application | Fault::Unknown);
         words.extend(hop.faults.iter().filter(told).map(|f| self.say.fault(f.name()).to_owned()));
         clean(&words.join("; ")).into_owned()
     }
@@ -239,7 +240,11 @@ impl<'t> Teller<'t> {
         let (say, model) = (self.say, self.model);
         writeln!(out, "{}", options.color.paint(Style::Strong, say.flow_title()))?;
         let counts = model.counts();
-        writeln!(out, "{}", say.flow_sources(counts.sources, counts.declared, counts.evidenced, counts.assumed, counts.flows))?;
+        writeln!(
+            out,
+            "{}",
+            say.flow_sources(counts.sources, counts.declared, counts.evidenced, counts.assumed, counts.flows)
+        )?;
         if paths.is_empty() {
             writeln!(out, "\n{}", say.flow_none())?;
         }
@@ -260,7 +265,11 @@ impl<'t> Teller<'t> {
                 options.color.paint(Self::style(path.worst.as_slice()), &worst),
             )?;
             if let Some((_, reason)) = model.reasons(path.source).last() {
-                writeln!(out, "      {}", options.color.paint(Style::Dim, &say.flow_source(self.reason(reason))))?;
+                writeln!(
+                    out,
+                    "      {}",
+                    options.color.paint(Style::Dim, &say.flow_source(self.reason(reason)))
+                )?;
             }
             for &edge in &path.edges {
                 self.hop(edge, options, out)?;
@@ -360,8 +369,10 @@ impl<'t> Teller<'t> {
             Agreement::Missing => json!({"state": "missing"}),
             Agreement::Holds(c) => json!({"state": "holds", "kind": c.kind, "counterparty": c.counterparty,
                 "expires": c.expires, "reference": c.reference}),
-            Agreement::Expired(c) => json!({"state": "expired", "kind": c.kind, "counterparty": c.counterparty,
-                "expires": c.expires, "reference": c.reference}),
+            Agreement::Expired(c) => {
+                json!({"state": "expired", "kind": c.kind, "counterparty": c.counterparty,
+                "expires": c.expires, "reference": c.reference})
+            }
         };
         let at_rest = match &hop.at_rest {
             AtRest::Key(key) => json!({"state": "key", "key": key}),
@@ -430,7 +441,8 @@ pub fn flow_nodes(model: &Model<'_>, name: &str, options: &Options) -> Result<Ve
     if !found.is_empty() {
         return Ok(found);
     }
-    let names: Vec<String> = model.graph.nodes.iter().map(|(_, node): (_, &Node)| node.name(model.estate)).collect();
+    let names: Vec<String> =
+        model.graph.nodes.iter().map(|(_, node): (_, &Node)| node.name(model.estate)).collect();
     let meant = sekisho_facts::did_you_mean(name, names.iter().map(String::as_str));
     let sentence = Say(options.language).flow_no_node(name);
     Err(meant.map_or(sentence.clone(), |meant| format!("{sentence}; did you mean {meant}?")))

@@ -229,7 +229,11 @@ impl<'a> VerdictWriter<'a> {
             }
             evidence_part(out, &self.places, &mut self.files, evidence);
         }
-        if judgement.worlds.is_empty() && judgement.hops.is_empty() && judgement.waiver.is_none() && judgement.reason.is_none() {
+        if judgement.worlds.is_empty()
+            && judgement.hops.is_empty()
+            && judgement.waiver.is_none()
+            && judgement.reason.is_none()
+        {
             out.push_str(tail);
         } else {
             rare(out, judgement);

@@ -35,12 +35,10 @@ fn colours([ink, soft, paper, card, edge, band, good, open, bad]: [&str; 9]) -> 
 }
 
 fn style() -> String {
-    let light = [
-        "#1f2933", "#5b6770", "#ffffff", "#eef2f5", "#aab5be", "#f6f8fa", "#4f7d6c", "#b7791f", "#c81e1e",
-    ];
-    let dark = [
-        "#e6ebef", "#9aa7b1", "#12181d", "#1e272e", "#4a5863", "#161d23", "#7fb3a0", "#e0a94a", "#ff6b6b",
-    ];
+    let light =
+        ["#1f2933", "#5b6770", "#ffffff", "#eef2f5", "#aab5be", "#f6f8fa", "#4f7d6c", "#b7791f", "#c81e1e"];
+    let dark =
+        ["#e6ebef", "#9aa7b1", "#12181d", "#1e272e", "#4a5863", "#161d23", "#7fb3a0", "#e0a94a", "#ff6b6b"];
     let print =
         ["#000000", "#444444", "#ffffff", "#ffffff", "#777777", "#ffffff", "#335577", "#996600", "#cc0000"];
     format!(
@@ -83,7 +81,11 @@ pub(crate) fn svg(teller: &Teller<'_>, layout: &Layout, alone: bool) -> String {
          viewBox=\"0 0 {w:.0} {h:.0}\" role=\"group\" aria-label=\"{}\">",
         say.map_title()
     );
-    let _ = writeln!(out, "<style>{}</style>\n<rect class=\"paper\" width=\"{w:.0}\" height=\"{h:.0}\"/>", style());
+    let _ = writeln!(
+        out,
+        "<style>{}</style>\n<rect class=\"paper\" width=\"{w:.0}\" height=\"{h:.0}\"/>",
+        style()
+    );
     let _ = writeln!(out, "<text class=\"title\" x=\"20\" y=\"30\">{}</text>", say.map_title());
     for (layer, x, span) in &layout.layers {
         let _ = writeln!(
@@ -180,16 +182,15 @@ fn line(out: &mut String, teller: &Teller<'_>, layout: &Layout, at: usize) {
     }
     let bend = if layout.lanes[at].is_empty() { bend } else { ((x2 - x).abs() / 2.0).max(20.0) };
     curve(x, y, x2 + tip, y2, ends.0, ends.1, bend);
-    let head = |x: f64, y: f64, side: f64| {
-        format!("M{x:.1} {y:.1}l{:.1} -4.5v9z", 8.0 * side)
-    };
+    let head = |x: f64, y: f64, side: f64| format!("M{x:.1} {y:.1}l{:.1} -4.5v9z", 8.0 * side);
     let mut tips = head(x2, y2, ends.1);
     if line.both {
         tips.push_str(&head(x1, y1, ends.0));
     }
     let possible = if line.possible { " possible" } else { "" };
     let hop = teller.model.hop(line.hops[0]);
-    let worst = line.hops.iter().map(|&edge| teller.model.hop(edge)).max_by_key(|hop| hop.faults.first().copied());
+    let worst =
+        line.hops.iter().map(|&edge| teller.model.hop(edge)).max_by_key(|hop| hop.faults.first().copied());
     let verdict = teller.verdict(worst.as_ref().unwrap_or(&hop));
     let _ = writeln!(
         out,
@@ -234,4 +235,3 @@ fn name(layer: Layer) -> &'static str {
         Layer::Copies => "copies",
     }
 }
-

@@ -32,10 +32,17 @@ pub(crate) enum Shade {
 impl Shade {
     fn of(faults: &[Fault]) -> Self {
         let shade = |fault: &Fault| match fault {
-            Fault::Plain | Fault::NoContract | Fault::Expired | Fault::Account | Fault::Place | Fault::NotEligible => {
-                Self::Bad
-            }
-            Fault::Application | Fault::AskContract | Fault::Unresolved | Fault::Unknown | Fault::NotListed => Self::Open,
+            Fault::Plain
+            | Fault::NoContract
+            | Fault::Expired
+            | Fault::Account
+            | Fault::Place
+            | Fault::NotEligible => Self::Bad,
+            Fault::Application
+            | Fault::AskContract
+            | Fault::Unresolved
+            | Fault::Unknown
+            | Fault::NotListed => Self::Open,
         };
         faults.iter().map(shade).max().unwrap_or(Self::Good)
     }
