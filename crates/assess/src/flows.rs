@@ -4,8 +4,10 @@ use sekisho_estate::{ReasonCode, ResourceId};
 use sekisho_expr::{FLOW_MEMBERS, Frame, Seen, Val};
 use sekisho_facts::{Layer, Moves};
 use sekisho_guidance::Label;
+
+use crate::model::{HopNote, Verdict};
 use sekisho_phi::closure::Carries;
-use sekisho_phi::{Agreement, AtRest, EdgeIndex, Encryption, Hop, Model, Question};
+use sekisho_phi::{Agreement, AtRest, EdgeIndex, Encryption, Fault, Hop, Model, Question};
 
 /// Most flows of one answer; more make it open.
 const MAX_FLOWS: usize = 512;
@@ -66,6 +68,41 @@ fn see(frame: &Frame<'_, '_>, model: &Model<'_>, edge: EdgeIndex) {
     }
 }
 
+/// The path to the worst flow of a resource, from where PHI is.
+pub(crate) fn worst_path(model: &Model<'_>, of: ResourceId) -> Vec<HopNote> {
+    let node = model.graph.nodes.resource(of);
+    let edges = model.graph.leaving(node).chain(model.graph.held(node));
+    let worst = edges
+        .filter(|&edge| !model.graph.edge(edge).possible && model.carried(edge).is_some())
+        .max_by_key(|&edge| (model.hop(edge).faults.first().copied(), std::cmp::Reverse(edge)));
+    let Some(worst) = worst else { return Vec::new() };
+    let path = model.trace(worst);
+    path.into_iter()
+        .map(|edge| {
+            let hop = model.hop(edge);
+            let verdict = match hop.faults.first() {
+                None => Verdict::Pass,
+                Some(
+                    Fault::Plain
+                    | Fault::NoContract
+                    | Fault::Expired
+                    | Fault::Account
+                    | Fault::Place
+                    | Fault::NotEligible,
+                ) => Verdict::Fail,
+                Some(_) => Verdict::Unknown,
+            };
+            let holder = model.estate.address(model.graph.edge(edge).holder);
+            HopNote {
+                from: model.graph.nodes.get(hop.from).address(model.estate),
+                to: model.graph.nodes.get(hop.to).address(model.estate),
+                via: format!("{holder} {}", model.graph.edge(edge).row.path),
+                verdict,
+            }
+        })
+        .collect()
+}
+
 /// Whether PHI may be where a resource is.
 pub(crate) fn place<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, of: ResourceId) -> Val<'a> {
     let phi = &model.settings.phi;
@@ -111,7 +148,7 @@ fn record<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, hop: &Hop<'_>, encryptio
         match name_of {
             "to" => text(&name),
             "type" => text(node.type_name(estate)),
-            "moves" => match (&edge.moves_unknown, hop.moves) {
+            "moves" => match (edge.moves_unknown.as_ref().or_else(|| model.uncertain(hop.from)), hop.moves) {
                 (Some(why), _) => frame.unknown(why.code, &*why.subject),
                 // What came as metadata goes on as metadata, whatever the hop could carry.
                 (None, Moves::Content) => match hop.level.map(|level| level.kind) {

@@ -24,7 +24,7 @@ pub use analyses::Analyses;
 pub use config::{Config, ConfigError, ScopeConfig, WaiverConfig};
 pub use joins::Joins;
 pub use model::{
-    Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,
+    Assessment, Basis, Evidence, EvidenceKind, HopNote, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,
 };
 pub use run::{RunOptions, run};
 pub use sekisho_phi::{Account, Contract, Phi, Tag, matches};

@@ -45,6 +45,14 @@ struct Compiled<'c> {
     control: &'c Control,
     program: Program,
     level: Level,
+    /// Whether it asks for flows, so that a finding of it has a path.
+    flows: bool,
+}
+
+/// Whether a control asks for flows of PHI.
+fn asks_flows(control: &Control) -> bool {
+    let asks = |text: &str| text.contains("phi_flows(") || text.contains("flows_to(");
+    asks(&control.pass_if) || control.when.as_deref().is_some_and(asks)
 }
 
 /// Judges an estate with the built-in controls and those of the user.
@@ -72,7 +80,10 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
         let mut compiled = Vec::new();
         for control in built_in.chain(users).filter(|c| wanted(c)) {
             match compile(control.when.as_deref(), &control.pass_if, Some(kind), false) {
-                Ok(program) => compiled.push(Compiled { control, program, level: control.strongest_level() }),
+                Ok(program) => {
+                    let (level, flows) = (control.strongest_level(), asks_flows(control));
+                    compiled.push(Compiled { control, program, level, flows });
+                }
                 Err((clause, error)) => notices.push(not_loaded(control, clause, &error)),
             }
         }
@@ -104,7 +115,7 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
     for control in whole {
         match compile(control.when.as_deref(), &control.pass_if, None, false) {
             Ok(program) => {
-                let compiled = Compiled { control, program, level: control.strongest_level() };
+                let compiled = Compiled { control, program, level: control.strongest_level(), flows: false };
                 let bump = Bump::new();
                 if control.scope == Scope::Stack {
                     for index in 0..estate.stacks.len() {
@@ -246,6 +257,12 @@ impl<'x, 'c> Judge<'x, 'c> {
                     },
                 })
                 .collect(),
+            hops: match resource {
+                Some(id) if compiled.flows && verdict != Verdict::Pass => {
+                    crate::flows::worst_path(self.analyses.flow(), id)
+                }
+                _ => Vec::new(),
+            },
             reason: outcome.reason,
             waiver: None,
             fingerprint: context.fingerprint(control, resource, stack),

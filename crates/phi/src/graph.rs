@@ -212,9 +212,16 @@ impl FlowGraph {
                 _ => None,
             })
             .collect();
+        let fed: std::collections::HashSet<NodeIndex> = self
+            .edges
+            .iter()
+            .filter(|edge| edge.row.to.contains(&"virtual:DynamoDBStream") && edge.leg == Leg::Moves)
+            .filter(|edge| self.nodes.resource(edge.holder) == edge.from)
+            .map(|edge| edge.to)
+            .collect();
         for (to, of) in made {
             let from = self.nodes.resource(of);
-            if self.edges.iter().any(|edge| edge.from == from && edge.to == to) {
+            if fed.contains(&to) {
                 continue;
             }
             self.edges.push(Edge {
@@ -277,7 +284,8 @@ impl FlowGraph {
                 let carries = match edge.moves {
                     Moves::Control => Carries::Nothing,
                     _ if edge.possible && !ends => Carries::Nothing,
-                    // What may be content counts as metadata until it is known.
+                    // What may be content is followed as such; `Model::uncertain` remembers.
+                    _ if edge.moves_unknown.is_some() => Carries::Content,
                     Moves::Logs => Carries::Logs,
                     Moves::Metadata => Carries::Metadata,
                     Moves::Content => Carries::Content,

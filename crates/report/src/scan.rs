@@ -229,7 +229,11 @@ impl<'a> VerdictWriter<'a> {
             }
             evidence_part(out, &self.places, &mut self.files, evidence);
         }
-        if judgement.worlds.is_empty() && judgement.waiver.is_none() && judgement.reason.is_none() {
+        if judgement.worlds.is_empty()
+            && judgement.hops.is_empty()
+            && judgement.waiver.is_none()
+            && judgement.reason.is_none()
+        {
             out.push_str(tail);
         } else {
             rare(out, judgement);
@@ -272,7 +276,17 @@ fn satisfies(out: &mut String, control: &Control) {
 
 /// What stands between evidence and fingerprint where it is not the same for all.
 fn rare(out: &mut String, judgement: &Judgement<'_>) {
-    out.push_str("],\"hops\":[],\"worlds\":[");
+    out.push_str("],\"hops\":[");
+    for (index, hop) in judgement.hops.iter().enumerate() {
+        let texts = [("{\"from\":", &hop.from), (",\"to\":", &hop.to), (",\"via\":", &hop.via)];
+        out.push_str(if index == 0 { "" } else { "," });
+        for (key, text) in texts {
+            out.push_str(key);
+            quote(out, text);
+        }
+        let _ = write!(out, ",\"verdict\":\"{}\",\"evidence\":[]}}", hop.verdict.name());
+    }
+    out.push_str("],\"worlds\":[");
     for (index, world) in judgement.worlds.iter().enumerate() {
         out.push_str(if index == 0 { "{\"when\":" } else { ",{\"when\":" });
         quote(out, &world.when);
