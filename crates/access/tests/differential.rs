@@ -2,6 +2,8 @@
 //!
 //! `SEKISHO_REQUESTS` says how many (20,000 by default), `SEKISHO_SEED` where to begin.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test fails where it cannot go on
+
 mod random;
 mod reference;
 
