@@ -537,11 +537,7 @@ fn may(pattern: &[Cell], text: &[Cell], fold: bool) -> bool {
                     open.push((i + 1, j, 0));
                 }
             }
-            (Some(Cell::Hole(_, class)), _) => {
-                if leave(class) {
-                    open.push((i + 1, j, 0));
-                }
-            }
+            (Some(Cell::Hole(_, class)), _) if leave(class) => open.push((i + 1, j, 0)),
             (Some(Cell::One), Some(Cell::Hole(..))) => {
                 open.push((i + 1, j, 3));
                 open.push((i + 1, j + 1, 0));
@@ -554,11 +550,7 @@ fn may(pattern: &[Cell], text: &[Cell], fold: bool) -> bool {
                     open.push((i, j + 1, 0));
                 }
             }
-            (None, Some(Cell::Hole(_, class))) => {
-                if leave(class) {
-                    open.push((i, j + 1, 0));
-                }
-            }
+            (None, Some(Cell::Hole(_, class))) if leave(class) => open.push((i, j + 1, 0)),
             (Some(Cell::One), Some(Cell::Char(_))) => open.push((i + 1, j + 1, 0)),
             (Some(Cell::Char(a)), Some(Cell::Char(b))) if a == b || (fold && a.eq_ignore_ascii_case(&b)) => {
                 open.push((i + 1, j + 1, 0));

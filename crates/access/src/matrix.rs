@@ -222,15 +222,28 @@ impl Matrix {
                 let mut named = match store.policy {
                     Some(policy) => named(model, model.policy(policy), store, own, &by_account, &by_name),
                     // A key without a policy lets nobody in.
-                    None if &*store.type_name == "AWS::KMS::Key" => {
-                        Touched { who: BTreeSet::new(), special: true }
-                    }
-                    None => Touched { who: BTreeSet::new(), special: false },
+                    None if &*store.type_name == "AWS::KMS::Key" => Touched {
+                        who: BTreeSet::new(),
+                        special: true,
+                        direct: BTreeSet::new(),
+                        needs_identity: false,
+                    },
+                    None => Touched {
+                        who: BTreeSet::new(),
+                        special: false,
+                        direct: BTreeSet::new(),
+                        needs_identity: true,
+                    },
                 };
                 // An access control list names everyone.
                 if store.s3.as_ref().is_some_and(|s3| s3.has_acls() && !s3.bucket_acl.is_empty()) {
                     named.special = true;
+                    named.needs_identity = false;
                     named.who.extend(by_account.values().flatten().copied());
+                }
+                if named.needs_identity {
+                    let direct = &named.direct;
+                    named.who.retain(|who| direct.contains(who) || may_reach(model, *who, store));
                 }
                 Some((id, named.who, named.special)).filter(|(_, who, special)| *special || !who.is_empty())
             })
@@ -241,8 +254,9 @@ impl Matrix {
             .flat_map_iter(|(store, who, _)| {
                 let ask = &ask;
                 who.iter().map(move |&principal| {
+                    let asker = ask.asker(principal);
                     let cells = Class::ALL.map(|class| {
-                        let cell = ask.can(&ask.asker(principal), class, *store);
+                        let cell = ask.can(&asker, class, *store);
                         match verdict(&cell.formula) {
                             Verdict::Allowed => Answer::Yes,
                             Verdict::Denied => Answer::No,
@@ -709,6 +723,24 @@ fn matched(
 struct Touched {
     who: BTreeSet<PrincipalId>,
     special: bool,
+    /// Those whom the policy names themselves.
+    direct: BTreeSet<PrincipalId>,
+    /// The policy gives nothing to everyone: who is not named needs a policy of its own.
+    needs_identity: bool,
+}
+
+/// Whether a policy of a principal allows anything on a store: its statements are looked at
+/// once, for the resource alone.
+fn may_reach(model: &Model, principal: PrincipalId, store: &crate::model::Store) -> bool {
+    let objects = || std::iter::once(&store.object).chain(store.forms.iter().map(|(_, object)| object));
+    model.principals[principal as usize].identity.iter().any(|&policy| {
+        model.policy(policy).statements.iter().any(|statement| {
+            statement.effect != Effect::Deny
+                && objects().any(|object| {
+                    statement.resources.selects(&object.arn, &Nobody, &model.holes) != Formula::False
+                })
+        })
+    })
 }
 
 /// Principals of whom a resource policy may change what their own policies say.
@@ -721,6 +753,7 @@ fn named(
     by_name: &HashMap<&str, u32>,
 ) -> Touched {
     let mut who = BTreeSet::new();
+    let mut direct = BTreeSet::new();
     let is_key = &*store.type_name == "AWS::KMS::Key";
     // Without a grant to the account a key's policy says everything.
     let mut special = is_key && !root_grant(model, policy, store);
@@ -738,6 +771,7 @@ fn named(
                         Named::Arn(arn) => match model.by_arn.get(arn) {
                             Some(&principal) => {
                                 who.insert(principal);
+                                direct.insert(principal);
                             }
                             None if Holes::any_in(arn) || arn.contains(":sts:") => special = true,
                             None => {}
@@ -768,7 +802,15 @@ fn named(
             who.extend(by_account.values().flatten().copied());
         }
     }
-    Touched { who, special }
+    let needs_identity = !is_key && policy.statements.iter().all(|statement| {
+        statement.effect == Effect::Deny
+            || matches!(&statement.principals, Select::Only(names) if names.iter().all(|named| match named {
+                Named::Arn(arn) => model.by_arn.contains_key(arn),
+                Named::Account(_) | Named::Service(_) | Named::Federated(_) | Named::Canonical(_) => true,
+                Named::Anyone | Named::Unknown(_) | Named::Id(_) => false,
+            }))
+    });
+    Touched { who, special, direct, needs_identity }
 }
 
 fn root_grant(model: &Model, policy: &Policy, store: &crate::model::Store) -> bool {

@@ -136,6 +136,9 @@ pub enum Encryption {
     Unknown(Box<str>),
 }
 
+/// ARN, name and resource of something that is looked for.
+type Known<'m> = (&'m str, &'m str, Option<ResourceId>);
+
 impl Model {
     /// The principal of a name: logical id, name or ARN.
     #[must_use]
@@ -151,11 +154,11 @@ impl Model {
 
     fn find<'m>(
         &self,
-        of: impl Iterator<Item = (&'m str, &'m str, Option<ResourceId>)> + Clone,
+        of: impl Iterator<Item = Known<'m>> + Clone,
         estate: &Estate,
         name: &str,
     ) -> Option<u32> {
-        let position = |test: &dyn Fn(&(&str, &str, Option<ResourceId>)) -> bool| {
+        let position = |test: &dyn Fn(&Known<'m>) -> bool| {
             of.clone().position(|item| test(&item)).and_then(|at| u32::try_from(at).ok())
         };
         position(&|(arn, ..)| *arn == name || self.holes.show(arn) == name)

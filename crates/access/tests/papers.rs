@@ -1,5 +1,6 @@
 //! The worked examples of AWS Security Best Practices (2016), "Managing IAM Groups", "IAM
 //! Roles for Amazon EC2" and "Cross-Account Access": each sentence of an example is an answer.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
 use sekisho_access::ask::Ask;
 use sekisho_access::case::Verdict;
