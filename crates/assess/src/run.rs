@@ -259,7 +259,7 @@ impl<'x, 'c> Judge<'x, 'c> {
                 .collect(),
             hops: match resource {
                 Some(id) if compiled.flows && verdict != Verdict::Pass => {
-                    crate::flows::worst_path(self.analyses.flow(), id)
+                    crate::flows::worst_path(self.context.analyses.flow(), id)
                 }
                 _ => Vec::new(),
             },
