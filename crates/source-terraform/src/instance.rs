@@ -67,6 +67,9 @@ pub enum Mode {
     Managed,
     /// `data`
     Data,
+    /// A whole module instance (`module` is its path, `kind` is `module`): only inside the
+    /// evaluator, never in an instance or its attributes.
+    Module,
 }
 
 /// Address of a resource instance, printed as Terraform does:
@@ -87,11 +90,13 @@ pub struct Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.module.calls.is_empty() {
+        if !self.module.calls.is_empty() && self.mode != Mode::Module {
             write!(f, "{}.", self.module)?;
         }
-        if self.mode == Mode::Data {
-            f.write_str("data.")?;
+        match self.mode {
+            Mode::Managed => {}
+            Mode::Data => f.write_str("data.")?,
+            Mode::Module => return write!(f, "{}", self.module),
         }
         write!(f, "{}.{}{}", self.kind, self.name, self.key)
     }
