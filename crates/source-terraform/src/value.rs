@@ -82,6 +82,26 @@ impl Number {
         }
     }
 
+    /// The number that a text is, in decimal, with an exponent or without.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(int) = text.parse() {
+            return Some(Self::Int(int));
+        }
+        // Rust also reads names (`inf`, `nan`) and a plus sign, Terraform does not.
+        let admitted = |b: u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
+        if !text.bytes().all(admitted) || !text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+            return None;
+        }
+        let float: f64 = text.parse().ok().filter(|float: &f64| float.is_finite())?;
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        Some(match Self::from_f64(float) {
+            whole @ Self::Int(_) => whole,
+            _ if digits > 15 && !text.contains(['e', 'E']) => Self::Exact(float, text.into()),
+            number => number,
+        })
+    }
+
     /// A float as a number: whole if it is and fits.
     #[must_use]
     pub fn from_f64(float: f64) -> Self {
