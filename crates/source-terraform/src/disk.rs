@@ -141,7 +141,9 @@ pub(crate) struct Reach<'d> {
 
 impl Reach<'_> {
     fn bound(&self, path: &str) -> Result<(String, &str), String> {
-        let path = join(self.root, path);
+        // What `path.cwd` and `abspath` give begins with the folder itself.
+        let whole = self.root != "." && is_below(&normal(path), self.root);
+        let path = if whole { normal(path) } else { join(self.root, path) };
         match self.bounds.iter().find(|folder| is_below(&path, folder)) {
             Some(folder) => Ok((path, folder)),
             None => Err(format!("{path} lies outside the folders that are read")),

@@ -132,6 +132,9 @@ struct Lowerer {
     base: u32,
     /// Index of the file.
     file: u32,
+    /// Columns that a heredoc (`<<-`) takes off the lines inside its directives; the parser
+    /// takes them off the others.
+    dedent: usize,
 }
 
 /// Name of a slot that no expression can name.
@@ -234,7 +237,12 @@ impl Lowerer {
                 object.iter().map(|(key, value)| (self.key(key), self.expr(value.expr()))).collect(),
             ),
             Expression::StringTemplate(template) => self.template(template),
-            Expression::HeredocTemplate(heredoc) => self.template(&heredoc.template),
+            Expression::HeredocTemplate(heredoc) => {
+                let outer = std::mem::replace(&mut self.dedent, heredoc.indent().unwrap_or(0));
+                let kind = self.template(&heredoc.template);
+                self.dedent = outer;
+                kind
+            }
             Expression::Parenthesis(inner) => return self.parenthesis(inner.inner(), start, end),
             Expression::Variable(name) => self.variable(name.value()),
             Expression::Conditional(conditional) => Kind::Conditional(
@@ -466,18 +474,23 @@ impl Lowerer {
     }
 
     fn pieces(&mut self, template: &Template) -> Vec<Piece> {
-        self.stripped(template, false, false)
+        self.stripped(template, false, false, false)
     }
 
     /// The pieces of a template, with white space taken off where a neighbour asks for it:
     /// before the first piece, behind the last one.
-    fn stripped(&mut self, template: &Template, first: bool, last: bool) -> Vec<Piece> {
+    fn stripped(&mut self, template: &Template, first: bool, last: bool, inside: bool) -> Vec<Piece> {
         let elements: Vec<&Element> = template.iter().collect();
         let mut pieces: Vec<Piece> = Vec::with_capacity(elements.len());
         for (at, element) in elements.iter().enumerate() {
             match element {
                 Element::Literal(literal) => {
+                    let dedented;
                     let mut text: &str = literal.value();
+                    if inside && self.dedent > 0 {
+                        dedented = dedent(text, self.dedent);
+                        text = &dedented;
+                    }
                     let before = at.checked_sub(1).map_or(first, |at| strips(elements[at]).1);
                     let after = elements.get(at + 1).map_or(last, |next| strips(next).0);
                     if before {
@@ -506,10 +519,14 @@ impl Lowerer {
                 let end = before(directive.endif_expr.strip);
                 let middle = directive.else_expr.as_ref().map(|otherwise| otherwise.strip);
                 let then_end = middle.map_or(end, before);
-                let then =
-                    self.stripped(&directive.if_expr.template, after(directive.if_expr.strip), then_end);
+                let then = self.stripped(
+                    &directive.if_expr.template,
+                    after(directive.if_expr.strip),
+                    then_end,
+                    true,
+                );
                 let otherwise = match &directive.else_expr {
-                    Some(otherwise) => self.stripped(&otherwise.template, after(otherwise.strip), end),
+                    Some(otherwise) => self.stripped(&otherwise.template, after(otherwise.strip), end, true),
                     None => Vec::new(),
                 };
                 Piece::If { condition, then, otherwise }
@@ -521,13 +538,27 @@ impl Lowerer {
                 let key = self.name(each.key_var.as_ref().map_or(UNNAMED, |name| name.as_str()));
                 let value = self.name(each.value_var.as_str());
                 self.scope.extend([key, value]);
-                let body =
-                    self.stripped(&each.template, after(each.strip), before(directive.endfor_expr.strip));
+                let body = self.stripped(
+                    &each.template,
+                    after(each.strip),
+                    before(directive.endfor_expr.strip),
+                    true,
+                );
                 self.scope.truncate(slot as usize);
                 Piece::For { slot, collection, body }
             }
         }
     }
+}
+
+/// The text with so many columns of white space taken off each line but the first.
+fn dedent(text: &str, columns: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
+        out.push_str(if at == 0 { line } else { &line[blank.min(columns)..] });
+    }
+    out
 }
 
 /// Whether white space is taken off in front of an element and behind it.

@@ -125,7 +125,9 @@ impl Evaluator<'_> {
                 return self.resource_value(node, *data, kind, name, place);
             }
             Root::PathModule => Value::String(self.nodes[node].shown.clone()),
-            Root::PathRoot | Root::PathCurrent => Value::text_of("."),
+            Root::PathRoot => Value::text_of("."),
+            // Absolute in Terraform; here as the user named it, so that no machine shows in it.
+            Root::PathCurrent => Value::text_of(self.task.reach.root),
             Root::Workspace => Value::String(self.task.workspace.clone()),
             Root::EachKey | Root::CountIndex => match &scope.each {
                 Some(each) => return Ok(each.named.clone()),

@@ -266,7 +266,13 @@ fn lookup(call: &Call<'_>) -> Result<Value, String> {
         }
         _ => return Ok(derived(call)),
     };
-    let Some(key) = call.value(1).text() else { return Ok(derived(call)) };
+    let Some(key) = call.value(1).text() else {
+        // Whatever the key is, an empty map does not have it.
+        return Ok(match call.arguments.get(2) {
+            Some(default) if map.entries.is_empty() && map.open.is_none() => default.value.clone(),
+            _ => derived(call),
+        });
+    };
     match (map.get(&key), &map.open) {
         (Some(found), _) => Ok(found.value.value.clone()),
         (None, Some(open)) => Ok(Value::Unknown(open.clone())),

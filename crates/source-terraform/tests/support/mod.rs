@@ -6,7 +6,7 @@ use sekisho_source_terraform::instance::{Configuration, Existence};
 use sekisho_source_terraform::value::{Condition, ListKind, Part, Reference, Step, Test, Value};
 
 /// A value on one line: JSON, with `<…>` around what is not known.
-pub fn show(value: &Value) -> String {
+pub(crate) fn show(value: &Value) -> String {
     match value {
         Value::Null => "null".into(),
         Value::Bool(bool) => bool.to_string(),
@@ -72,7 +72,7 @@ fn path(reference: &Reference) -> String {
 
 /// What a condition says.
 #[allow(dead_code)]
-pub fn condition(condition: &Condition) -> String {
+pub(crate) fn condition(condition: &Condition) -> String {
     let all = |conditions: &[std::sync::Arc<Condition>], word: &str| {
         conditions.iter().map(|c| self::condition(c)).collect::<Vec<_>>().join(word)
     };
@@ -88,7 +88,7 @@ pub fn condition(condition: &Condition) -> String {
 
 /// All of a configuration.
 #[allow(dead_code)]
-pub fn configuration(configuration: &Configuration) -> String {
+pub(crate) fn configuration(configuration: &Configuration) -> String {
     let mut out = String::new();
     for instance in &configuration.instances {
         let when = match &instance.exists {
