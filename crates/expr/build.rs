@@ -83,6 +83,7 @@ fn sort(name: &str) -> &'static str {
         "type" => "Type",
         "target" => "Target",
         "resources" => "Resources",
+        "flows" => "Flows",
         other => panic!("functions.yaml: unknown type {other}"),
     }
 }

@@ -1,1 +1,26 @@
 //! Effective access through IAM: decisions, matrix, role chains, exposure.
+//!
+//! A request is decided by [`decide`]: policies are compiled once ([`policy`]) and every
+//! answer is a [`formula`] of what is not known, constant where all is known. A
+//! self-contained [`case`] holds a request with all its policies.
+
+pub mod answer;
+pub mod ask;
+pub mod case;
+mod case_value;
+pub mod condition;
+pub mod context;
+pub mod decide;
+pub mod explain;
+pub mod formula;
+pub mod glob;
+pub mod holes;
+pub mod model;
+pub mod policy;
+mod read;
+pub mod s3;
+pub mod show;
+pub mod solve;
+pub mod subject;
+pub mod tables;
+pub mod who;

@@ -1,49 +1,66 @@
 //! The analyses that controls can ask: companions, targets, policies, open rules, secrets, PHI labels.
 
+use std::sync::OnceLock;
+
 use sekisho_estate::{Estate, ReasonCode, ResourceId};
 use sekisho_expr::{Frame, Function, FunctionId, Host, ResourceRef, Seen, Val};
 use sekisho_facts::{Companion, ServiceDefault};
 use sekisho_guidance::Label;
+use sekisho_phi::{Model, Rules};
 
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
-use crate::{policies, secrets};
+use crate::{flows, identifiers, policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
 #[derive(Debug)]
-pub struct Analyses {
+pub struct Analyses<'x> {
+    estate: &'x Estate,
+    config: &'x Config,
     /// Which resources belong together.
     pub joins: Joins,
-    /// The PHI label of every resource, by stack.
+    /// Words that say of what is beside them that it identifies a person.
+    words: identifiers::Words,
+    /// What is said of every resource, by stack, before any flow is looked at.
     labels: Vec<Vec<Label>>,
+    flow: OnceLock<Model<'x>>,
 }
 
-impl Analyses {
+impl<'x> Analyses<'x> {
     /// Prepares the analyses of an estate: O(resources).
     #[must_use]
-    pub fn new(estate: &Estate, config: &Config) -> Self {
+    pub fn new(estate: &'x Estate, config: &'x Config) -> Self {
         let joins = Joins::new(estate);
+        let rules = Rules::new(estate, &joins.names, &config.phi, &config.findings);
         let mut labels: Vec<Vec<Label>> =
             estate.stacks.iter().map(|stack| vec![Label::None; stack.resources.len()]).collect();
-        for (type_name, ids) in joins.names.types() {
-            let store = sekisho_facts::store(type_name).is_some();
-            for &id in ids {
-                labels[id.stack.0 as usize][id.index.0 as usize] =
-                    config.label(ResourceRef::new(estate, id), store);
-            }
+        for (id, ..) in estate.resources() {
+            labels[id.stack.0 as usize][id.index.0 as usize] = rules.base(ResourceRef::new(estate, id)).label;
         }
-        Self { joins, labels }
+        let words = identifiers::Words::new(estate);
+        Self { estate, config, joins, words, labels, flow: OnceLock::new() }
+    }
+
+    /// Where PHI flows. Built when it is first asked for, on the thread that asks.
+    pub fn flow(&self) -> &Model<'x> {
+        self.flow.get_or_init(|| Model::new(self.estate, &self.joins.names, self, None, self.config.flow()))
     }
 
     /// How we know that a resource holds PHI.
+    ///
+    /// While nothing is classified every label is assumed, and no flow can make one stronger:
+    /// then none is looked at.
     #[must_use]
     pub fn label(&self, resource: ResourceId) -> Label {
+        if self.config.classifies() {
+            return self.flow().label(resource);
+        }
         self.labels[resource.stack.0 as usize][resource.index.0 as usize]
     }
 }
 
-impl Host for Analyses {
+impl Host for Analyses<'_> {
     fn call<'a>(
         &self,
         frame: &Frame<'_, 'a>,
@@ -93,6 +110,20 @@ impl Host for Analyses {
                 }
             }
             FunctionId::OpensEverythingToWorld => opens(frame, argument(0), Service::Everything),
+            FunctionId::IdentifiesPerson => match argument(0) {
+                Val::Resource(resource) => {
+                    identifiers::identifies(&self.words, frame, resource, text(1) != Some("name"))
+                }
+                other => other,
+            },
+            FunctionId::PhiFlows => match argument(0) {
+                Val::Resource(resource) => flows::leaving(frame, self.flow(), resource.id),
+                other => other,
+            },
+            FunctionId::FlowsTo => match argument(0) {
+                Val::Resource(resource) => flows::reached(frame, self.flow(), resource.id),
+                other => other,
+            },
             FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
             _ => return None,
         })
@@ -113,7 +144,7 @@ impl Host for Analyses {
     }
 }
 
-impl Analyses {
+impl Analyses<'_> {
     /// All resources of a type that exist in this world; more may exist outside the input.
     fn all<'a>(&self, frame: &Frame<'_, 'a>, type_name: &str) -> Val<'a> {
         let estate = frame.reader.estate;

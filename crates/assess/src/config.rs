@@ -4,48 +4,32 @@
 
 use std::collections::BTreeMap;
 
-use sekisho_expr::ResourceRef;
 use sekisho_facts::did_you_mean;
-use sekisho_guidance::Label;
+use sekisho_phi::{Account, Contract, Finding, Phi};
 use serde::Deserialize;
 
 /// The settings of a run. All have a default; an empty file is a good one.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where PHI is and is not.
+    /// Where PHI is and is not, and where it may be.
     pub phi: Phi,
+    /// Accounts of one's own.
+    pub accounts: Vec<Account>,
+    /// Agreements with those who receive PHI.
+    pub contracts: Vec<Contract>,
     /// What the input covers.
     pub scope: ScopeConfig,
     /// Waivers.
     pub waivers: WaiverConfig,
     /// Values of parameters, for every root template that declares them.
     pub parameters: BTreeMap<String, String>,
-}
-
-/// Where PHI is and is not. Without any of this, every store is assumed to hold PHI.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Phi {
-    /// Tags that say that a resource holds PHI.
-    pub tags: Vec<Tag>,
-    /// Tags that say that it does not.
-    pub not_tags: Vec<Tag>,
-    /// Resources that hold PHI: globs on the address, the logical id or the type.
-    pub resources: Vec<String>,
-    /// Resources that hold none.
-    pub not_resources: Vec<String>,
-}
-
-/// A tag by key and, if given, value; both are globs.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tag {
-    /// Key.
-    pub key: String,
-    /// Value; any when left out.
-    #[serde(default)]
-    pub value: Option<String>,
+    /// What the files under `phi.findings` say; read by whoever reads this file.
+    #[serde(skip)]
+    pub findings: Vec<Finding>,
+    /// The day of the run, `YYYY-MM-DD`.
+    #[serde(skip)]
+    pub today: Option<String>,
 }
 
 /// What the input covers.
@@ -114,83 +98,20 @@ impl Config {
     /// Whether anything is said of where PHI is: then the rest is unclassified, not assumed.
     #[must_use]
     pub fn classifies(&self) -> bool {
-        !(self.phi.tags.is_empty() && self.phi.resources.is_empty())
+        self.phi.classifies()
     }
 
-    /// How we know that a resource holds PHI. The order is: said of the resource, said by
-    /// a tag, its type can hold customer data (`store`).
+    /// What the flow model needs of this.
     #[must_use]
-    pub fn label(&self, resource: ResourceRef<'_>, store: bool) -> Label {
-        let named = |globs: &[String]| {
-            globs.iter().any(|glob| {
-                matches(glob, resource.name())
-                    || matches(glob, resource.type_name())
-                    || matches(glob, &format!("{}#{}", resource.stack.id, resource.name()))
-            })
-        };
-        if named(&self.phi.resources) {
-            return Label::Declared;
-        }
-        if named(&self.phi.not_resources) {
-            return Label::None;
-        }
-        if !(self.phi.tags.is_empty() && self.phi.not_tags.is_empty()) {
-            let tags = tags(resource);
-            let tagged = |wanted: &[Tag]| {
-                wanted.iter().any(|tag| {
-                    tags.iter().any(|(key, value)| {
-                        matches(&tag.key, key) && tag.value.as_deref().is_none_or(|glob| matches(glob, value))
-                    })
-                })
-            };
-            if tagged(&self.phi.tags) {
-                return Label::Evidenced;
-            }
-            if tagged(&self.phi.not_tags) {
-                return Label::None;
-            }
-        }
-        if store { Label::Assumed } else { Label::None }
-    }
-}
-
-/// The literal tags of a resource: a list of `{Key, Value}`, or a map.
-fn tags<'a>(resource: ResourceRef<'a>) -> Vec<(&'a str, &'a str)> {
-    let tree = &resource.stack.tree;
-    let Some(tags) = tree.get(resource.resource.properties, "Tags") else { return Vec::new() };
-    let pairs = tree.list(tags).iter().filter_map(|&tag| {
-        let text = |key| tree.get(tag, key).and_then(|node| tree.string(node));
-        Some((text("Key")?, text("Value").unwrap_or_default()))
-    });
-    let entries = tree.map(tags).iter().filter_map(|e| Some((tree.text(e.key), tree.string(e.value)?)));
-    pairs.chain(entries).collect()
-}
-
-/// A glob with `*` and `?` over a whole text. O(pattern × text).
-#[must_use]
-pub fn matches(glob: &str, text: &str) -> bool {
-    let (glob, text) = (glob.as_bytes(), text.as_bytes());
-    let (mut g, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        match glob.get(g) {
-            Some(b'*') => {
-                star = Some((g, t));
-                g += 1;
-            }
-            Some(&c) if c == b'?' || c == text[t] => {
-                g += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    (g, t) = (at + 1, from + 1);
-                }
-                None => return false,
-            },
+    pub fn flow(&self) -> sekisho_phi::Settings<'_> {
+        sekisho_phi::Settings {
+            phi: &self.phi,
+            accounts: &self.accounts,
+            contracts: &self.contracts,
+            findings: &self.findings,
+            today: self.today.as_deref(),
         }
     }
-    glob[g..].iter().all(|&c| c == b'*')
 }
 
 #[cfg(test)]
@@ -202,19 +123,5 @@ mod tests {
         let error = Config::parse("[phi]\nresurces = [\"*\"]\n").unwrap_err();
         assert_eq!(error.line, 2);
         assert_eq!(error.message, "unknown key resurces; did you mean resources?");
-    }
-
-    #[test]
-    fn globs() {
-        for (glob, text, is) in [
-            ("*", "", true),
-            ("AWS::S3::*", "AWS::S3::Bucket", true),
-            ("*Logs*", "AccessLogsBucket", true),
-            ("a?c", "abc", true),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b", "a-b-c", false),
-        ] {
-            assert_eq!(matches(glob, text), is, "{glob} {text}");
-        }
     }
 }

@@ -4,9 +4,9 @@
 //! it: O(companions + names). It holds every pair that is possible in some world; a
 //! look-up keeps those that hold in the current one.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use foldhash::{HashMap, HashMapExt};
 use sekisho_estate::{Estate, Node, NodeId, ReasonCode, ResourceId, ResourceIndex, StackIndex, View, Why};
 use sekisho_expr::{Frame, ResourceRef, Seen, Val};
 use sekisho_facts::{Companion, companions};

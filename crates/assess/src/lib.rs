@@ -7,6 +7,8 @@
 mod analyses;
 pub mod baseline;
 mod config;
+mod flows;
+mod identifiers;
 mod joins;
 pub mod model;
 mod owners;
@@ -17,9 +19,10 @@ pub mod waivers;
 mod world_open;
 
 pub use analyses::Analyses;
-pub use config::{Config, ConfigError, Phi, ScopeConfig, Tag, WaiverConfig, matches};
+pub use config::{Config, ConfigError, ScopeConfig, WaiverConfig};
 pub use joins::Joins;
 pub use model::{
     Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,
 };
 pub use run::{RunOptions, run};
+pub use sekisho_phi::{Account, Contract, Phi, Tag, matches};

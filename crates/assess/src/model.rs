@@ -1,5 +1,7 @@
 //! What a run found: one model that every output format is made from.
 
+use std::sync::Arc;
+
 use sekisho_estate::{Estate, Reason, ResourceId, Route, StackIndex};
 use sekisho_guidance::{Confidence, Control, Label, Scope, Severity};
 
@@ -93,8 +95,9 @@ pub struct Evidence {
     pub offset: u32,
     /// The value in one line, masked where it is secret; none where nothing is written.
     pub value: Option<String>,
-    /// What to know about it: the source of a default, the missing companion.
-    pub note: Option<String>,
+    /// What to know about it: the source of a default, the missing companion. Shared by all
+    /// evidence of which it is said.
+    pub note: Option<Arc<str>>,
 }
 
 /// What a control says in one world.

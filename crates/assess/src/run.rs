@@ -3,22 +3,29 @@
 //! Controls are indexed by type and compiled once for each type that occurs; resources
 //! are judged in parallel and their answers put in order. O(resources × controls of the type).
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bumpalo::Bump;
+use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 use sekisho_estate::secret::is_secret_name;
 use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Step, Tree, View};
 use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile};
+use sekisho_facts::ServiceDefault;
 use sekisho_graph::index_of;
-use sekisho_guidance::{Confidence, Control, Label, Level, Scope, Severity, controls_for, severity};
+use sekisho_guidance::{
+    ANY_TYPE, Confidence, Control, Label, Level, Scope, Severity, controls_for, severity,
+};
 use sha2::{Digest, Sha256};
 
 use crate::analyses::Analyses;
 use crate::config::Config;
 use crate::model::{Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WorldVerdict};
 use crate::owners::Owners;
+
+/// Resources that one task judges.
+const CHUNK: usize = 128;
 
 /// What a run is asked to do.
 #[derive(Clone, Copy, Debug)]
@@ -58,10 +65,10 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
             }
             continue;
         };
-        let built_in = if options.built_in { controls_for(type_name) } else { &[] };
-        let built_in = built_in.iter().map(|&i| &sekisho_guidance::controls()[usize::from(i)]);
-        let users =
-            user.iter().filter(|c| c.scope == Scope::Resource && c.applies.iter().any(|t| *t == type_name));
+        let lists = [controls_for(type_name), controls_for(ANY_TYPE)];
+        let built_in = lists.into_iter().flatten().filter(|_| options.built_in);
+        let built_in = built_in.map(|&i| &sekisho_guidance::controls()[usize::from(i)]);
+        let users = user.iter().filter(|c| c.scope == Scope::Resource && c.applies_to(type_name));
         let mut compiled = Vec::new();
         for control in built_in.chain(users).filter(|c| wanted(c)) {
             match compile(control.when.as_deref(), &control.pass_if, Some(kind), false) {
@@ -76,28 +83,23 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
     let context = Context { estate, analyses: &analyses, owners: &owners, everything: options.everything };
     let ids: Vec<ResourceId> = estate.resources().map(|(id, _, _)| id).collect();
     let parts: Vec<(Vec<Judgement<'c>>, Counts)> = ids
-        .par_chunks(256)
+        .par_chunks(CHUNK)
         .map(|chunk| {
             let mut bump = Bump::with_capacity(16 * 1024);
-            let (mut judgements, mut counts) = (Vec::new(), Counts::default());
+            let mut judge = Judge::new(&context, 2 * CHUNK);
             for &id in chunk {
                 let Some(compiled) = programs.get(estate.type_name(id)) else { continue };
                 let label = analyses.label(id);
                 for control in compiled {
-                    context.judge(control, Some(id), None, label, &bump, &mut judgements, &mut counts);
+                    judge.judge(control, Some(id), None, label, &bump);
                     bump.reset();
                 }
             }
-            (judgements, counts)
+            (judge.judgements, judge.counts)
         })
         .collect();
-    let mut counts = Counts::default();
-    let mut judgements = Vec::with_capacity(parts.iter().map(|(j, _)| j.len()).sum());
-    for (part, part_counts) in parts {
-        judgements.extend(part);
-        counts.add(&part_counts);
-    }
     let built_in = if options.built_in { sekisho_guidance::controls() } else { &[] };
+    let mut judge = Judge::new(&context, 0);
     let whole = built_in.iter().chain(user).filter(|c| c.scope != Scope::Resource && wanted(c));
     for control in whole {
         match compile(control.when.as_deref(), &control.pass_if, None, false) {
@@ -107,23 +109,23 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
                 if control.scope == Scope::Stack {
                     for index in 0..estate.stacks.len() {
                         let stack = Some(StackIndex(index as u32));
-                        context.judge(
-                            &compiled,
-                            None,
-                            stack,
-                            Label::None,
-                            &bump,
-                            &mut judgements,
-                            &mut counts,
-                        );
+                        judge.judge(&compiled, None, stack, Label::None, &bump);
                     }
                 } else if !estate.stacks.is_empty() {
-                    context.judge(&compiled, None, None, Label::Assumed, &bump, &mut judgements, &mut counts);
+                    judge.judge(&compiled, None, None, Label::Assumed, &bump);
                 }
             }
             Err((clause, error)) => notices.push(not_loaded(control, clause, &error)),
         }
     }
+    let (whole, mut counts) = (judge.judgements, judge.counts);
+    let answers = parts.iter().map(|(part, _)| part.len()).sum::<usize>() + whole.len();
+    let mut judgements = Vec::with_capacity(answers);
+    for (part, part_counts) in parts {
+        judgements.extend(part);
+        counts.add(&part_counts);
+    }
+    judgements.extend(whole);
     Assessment { judgements, notices, unknown_types: unknown_types.into_iter().collect(), counts: counts.0 }
 }
 
@@ -158,39 +160,53 @@ impl Counts {
 
 struct Context<'x> {
     estate: &'x Estate,
-    analyses: &'x Analyses,
+    analyses: &'x Analyses<'x>,
     owners: &'x Owners,
     everything: bool,
 }
 
-impl Context<'_> {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call site for each scope; a struct would only rename them"
-    )]
-    fn judge<'c>(
-        &self,
+/// Judges one resource after the other and keeps the answers.
+struct Judge<'x, 'c> {
+    context: &'x Context<'x>,
+    judgements: Vec<Judgement<'c>>,
+    counts: Counts,
+    /// What is said of a default, made once: many resources leave the same to the service.
+    notes: HashMap<*const ServiceDefault, Arc<str>>,
+}
+
+impl<'x, 'c> Judge<'x, 'c> {
+    /// With room for so many answers at once: every size that a vector grows through is memory
+    /// touched anew.
+    fn new(context: &'x Context<'x>, room: usize) -> Self {
+        Self {
+            context,
+            judgements: Vec::with_capacity(room),
+            counts: Counts::default(),
+            notes: HashMap::new(),
+        }
+    }
+
+    fn judge(
+        &mut self,
         compiled: &Compiled<'c>,
         resource: Option<ResourceId>,
         stack: Option<StackIndex>,
         label: Label,
         bump: &Bump,
-        judgements: &mut Vec<Judgement<'c>>,
-        counts: &mut Counts,
     ) {
-        let this = resource.map(|id| ResourceRef::new(self.estate, id));
-        let soft = RefCell::new(false);
+        let context = self.context;
+        let this = resource.map(|id| ResourceRef::new(context.estate, id));
+        let mut soft = false;
+        let notes = &mut self.notes;
         let outcome = compiled.program.judge(
-            self.estate,
-            self.analyses,
+            context.estate,
+            context.analyses,
             this,
             bump,
-            self.everything,
+            context.everything,
             &mut |frame, seen| {
-                if matches!(seen, Seen::Default(..) | Seen::NoCompanion(..)) {
-                    soft.replace(true);
-                }
-                self.evidence(frame, seen, resource)
+                soft |= matches!(seen, Seen::Default(..) | Seen::NoCompanion(..));
+                context.evidence(frame, seen, resource, notes)
             },
         );
         let verdict = match outcome.truth {
@@ -199,14 +215,14 @@ impl Context<'_> {
             Truth::Unknown => Verdict::Unknown,
             Truth::NotApplicable => Verdict::NotApplicable,
         };
-        counts.count(verdict);
-        if !self.everything && matches!(verdict, Verdict::Pass | Verdict::NotApplicable) {
+        self.counts.count(verdict);
+        if !context.everything && matches!(verdict, Verdict::Pass | Verdict::NotApplicable) {
             return;
         }
         let control = compiled.control;
-        let firm = outcome.certain && !soft.take();
+        let firm = outcome.certain && !soft;
         let confidence = if firm { control.confidence } else { control.confidence.min(Confidence::Medium) };
-        judgements.push(Judgement {
+        self.judgements.push(Judgement {
             control,
             verdict,
             basis: Basis::Design,
@@ -232,11 +248,13 @@ impl Context<'_> {
                 .collect(),
             reason: outcome.reason,
             waiver: None,
-            fingerprint: self.fingerprint(control, resource, stack),
+            fingerprint: context.fingerprint(control, resource, stack),
             known: false,
         });
     }
+}
 
+impl Context<'_> {
     /// Identity of a finding: the control and the address, never a line.
     fn fingerprint(
         &self,
@@ -265,7 +283,13 @@ impl Context<'_> {
         text
     }
 
-    fn evidence<'e>(&self, frame: &Frame<'_, 'e>, seen: &Seen<'e>, judged: Option<ResourceId>) -> Evidence {
+    fn evidence<'e>(
+        &self,
+        frame: &Frame<'_, 'e>,
+        seen: &Seen<'e>,
+        judged: Option<ResourceId>,
+        notes: &mut HashMap<*const ServiceDefault, Arc<str>>,
+    ) -> Evidence {
         let at = |view: View<'_>| -> (Option<StackIndex>, Option<ResourceId>, Route, u32) {
             let Some(stack) = index_of(frame.reader.estate, view.stack) else {
                 return (None, None, Route::default(), 0);
@@ -299,13 +323,13 @@ impl Context<'_> {
             }
             Seen::Default(view, name, fact) => {
                 let (stack, resource, route, offset) = at(view);
-                let note = match fact.since {
-                    Some(since) => format!("since {since}: {}", fact.source),
-                    None => fact.source.to_owned(),
-                };
+                let note = notes.entry(fact).or_insert_with(|| match fact.since {
+                    Some(since) => format!("since {since}: {}", fact.source).into(),
+                    None => fact.source.into(),
+                });
                 let value = fact.value_json.or(fact.unknown).map(str::to_owned);
                 let route = name.split('/').fold(route, |route, step| route.key(step));
-                make(EvidenceKind::Default, (stack, resource, route, offset), value, Some(note))
+                make(EvidenceKind::Default, (stack, resource, route, offset), value, Some(Arc::clone(note)))
             }
             Seen::Statement(view) => {
                 let place = at(view);
@@ -318,7 +342,7 @@ impl Context<'_> {
                     EvidenceKind::Absent,
                     place,
                     None,
-                    Some(format!("no {} for {}", companion.from, resource.name())),
+                    Some(format!("no {} for {}", companion.from, resource.name()).into()),
                 )
             }
             Seen::Resource(resource) => {
@@ -331,7 +355,7 @@ impl Context<'_> {
                 make(EvidenceKind::Value, place, Some(resource.name().to_owned()), None)
             }
             Seen::Found(view, what) => {
-                let what = (!what.is_empty()).then(|| what.to_owned());
+                let what = (!what.is_empty()).then(|| Arc::from(what));
                 make(EvidenceKind::Text, at(view), None, what)
             }
         }

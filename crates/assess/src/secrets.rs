@@ -7,22 +7,44 @@ use regex::Regex;
 use sekisho_estate::{Part, Reason, ReasonCode};
 use sekisho_expr::{Frame, Seen, Val};
 
+/// A form of credentials.
+struct Form {
+    name: &'static str,
+    /// One of these is a part of every such credential; none for a form that has no such part.
+    /// Looking for them is cheap, and what a text cannot hold need not be compiled.
+    needs: &'static [&'static str],
+    pattern: LazyLock<Option<Regex>>,
+}
+
 /// Credentials as they are written into scripts and configuration, each with its name.
-static PATTERNS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
-    [
-        ("access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-        ("private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
-        ("password in a URL", r"\b[a-z][a-z0-9+.-]*://[^\s/:@$<{]+:[^\s/:@$<{]{3,}@"),
-        (
-            "password",
-            // A name that means a secret, an assignment, and a value that is no variable or placeholder.
-            r#"(?i)[a-z0-9_-]*(?:password|passwd|pwd|secret|token|api_?key|access_?key)['"]?\s*(?:=|:|,|\s)\s*['"]?[^\s'"$<{(,;:=*][^\s'"$<{(,;]{5,}"#,
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(name, pattern)| Regex::new(pattern).ok().map(|regex| (name, regex)))
-    .collect()
-});
+static FORMS: [Form; 4] = [
+    Form {
+        name: "access key",
+        needs: &["AKIA", "ASIA"],
+        pattern: LazyLock::new(|| Regex::new(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b").ok()),
+    },
+    Form {
+        name: "private key",
+        needs: &["PRIVATE KEY-----"],
+        pattern: LazyLock::new(|| Regex::new(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----").ok()),
+    },
+    Form {
+        name: "password in a URL",
+        needs: &["://"],
+        pattern: LazyLock::new(|| Regex::new(r"\b[a-z][a-z0-9+.-]*://[^\s/:@$<{]+:[^\s/:@$<{]{3,}@").ok()),
+    },
+    Form {
+        name: "password",
+        needs: &[],
+        // A name that means a secret, an assignment, and a value that is no variable or placeholder.
+        pattern: LazyLock::new(|| {
+            Regex::new(
+                r#"(?i)[a-z0-9_-]*(?:password|passwd|pwd|secret|token|api_?key|access_?key)['"]?\s*(?:=|:|,|\s)\s*['"]?[^\s'"$<{(,;:=*][^\s'"$<{(,;]{5,}"#,
+            )
+            .ok()
+        }),
+    },
+];
 
 /// A name that means a secret, at the end of what stands before an unknown part.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -87,7 +109,11 @@ fn secret_name(view: sekisho_estate::View<'_>) -> String {
 /// The kind of credential that a text holds.
 #[must_use]
 pub(crate) fn credential(text: &str) -> Option<String> {
-    PATTERNS.iter().find(|(_, pattern)| pattern.is_match(text)).map(|(name, _)| (*name).to_owned())
+    let holds = |form: &&Form| {
+        let may = form.needs.is_empty() || form.needs.iter().any(|part| text.contains(part));
+        may && form.pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+    };
+    FORMS.iter().find(holds).map(|form| form.name.to_owned())
 }
 
 #[cfg(test)]

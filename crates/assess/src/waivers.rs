@@ -13,8 +13,8 @@ use sekisho_estate::{
 use sekisho_facts::did_you_mean;
 use sekisho_guidance::{Control, Severity};
 
-use crate::config::matches;
 use crate::model::{Assessment, Notice, Verdict, WaiverNote};
+use sekisho_phi::matches;
 
 /// A waiver and where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -160,6 +160,10 @@ pub fn read_inline(estate: &Estate, user: &[Control]) -> (Vec<Waiver>, Vec<Notic
     for (index, stack) in estate.stacks.iter().enumerate() {
         let stack_index = StackIndex(index as u32);
         let source = stack.tree.source();
+        // Either form of a waiver has the word; most templates do not.
+        if memchr::memmem::find(source.as_bytes(), b"sekisho").is_none() {
+            continue;
+        }
         let mut lines = None;
         let mut place =
             |offset: u32| lines.get_or_insert_with(|| LineIndex::new(source)).position(source, offset);
@@ -194,9 +198,6 @@ pub fn read_inline(estate: &Estate, user: &[Control]) -> (Vec<Waiver>, Vec<Notic
                 }),
                 Err(message) => notices.push(invalid(&stack.file, at, message)),
             }
-        }
-        if memchr::memmem::find(source.as_bytes(), b"sekisho").is_none() {
-            continue;
         }
         for (index, resource) in stack.resources.iter().enumerate() {
             let tree = &stack.tree;
@@ -291,6 +292,9 @@ fn comment_fields(text: &str, user: &[Control]) -> Result<(String, String, Strin
 /// Applies waivers to the fails of an assessment. `today` is `YYYY-MM-DD`; without it no
 /// waiver expires. O(waivers × fails of their control).
 pub fn apply(estate: &Estate, assessment: &mut Assessment<'_>, waivers: &[Waiver], today: Option<&str>) {
+    if waivers.is_empty() {
+        return;
+    }
     let mut by_control: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
     for (index, judgement) in assessment.judgements.iter().enumerate() {
         if judgement.verdict == Verdict::Fail {

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Guidance(GuidanceArguments),
     /// Who is responsible for which layer, for the services in the input
     Responsibility(ResponsibilityArguments),
+    /// Who can reach the data: effective access through IAM
+    Access(crate::access::AccessArguments),
 }
 
 #[derive(Debug, Args)]
@@ -66,6 +68,8 @@ pub(crate) enum Question {
     },
     /// How many rows are answered, and how
     Coverage,
+    /// Laws, catalogues and documents that `scan --framework` reports on
+    Frameworks,
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +189,13 @@ pub(crate) struct OutputArguments {
     /// Show every finding in full, not only the first of its like
     #[arg(long)]
     pub(crate) full: bool,
+    /// Report by the paragraphs of a framework instead; `sekisho guidance frameworks` lists them
+    #[arg(long, value_name = "ID")]
+    pub(crate) framework: Option<String>,
+    /// What was decided about addressable specifications; sekisho.decisions.yaml in the current
+    /// folder when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) decisions: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -266,7 +277,7 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-fn name_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn name_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE".into()),

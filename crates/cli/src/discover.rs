@@ -105,12 +105,12 @@ fn file(at: &Path, name: &str, named: bool, max_bytes: u64, found: &mut Found) {
     }
 }
 
-/// Reads a file with some room behind it, where the reader puts decoded text: a large file
-/// need not move for it.
+/// Reads a file with some room behind it, where the reader puts decoded text and lowering the
+/// text that it makes: a large file need not move for it.
 fn read(at: &Path) -> std::io::Result<Vec<u8>> {
     let mut file = fs::File::open(at)?;
     let length = file.metadata().map_or(0, |meta| usize::try_from(meta.len()).unwrap_or(0));
-    let mut bytes = Vec::with_capacity(length + length / 16 + 64);
+    let mut bytes = Vec::with_capacity(length + length / 8 + 64);
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -62,7 +62,7 @@ pub(crate) fn demo(arguments: &OutputArguments) -> Result<u8, Failure> {
 }
 
 /// Reads what was found, and remembers what was not read.
-fn estate(found: Found, input: &InputArguments, config: &Config) -> Estate {
+pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> Estate {
     let options = Options {
         parameters: config.parameters.clone().into_iter().collect(),
         limits: sekisho_estate::json::Limits {
@@ -89,7 +89,8 @@ fn report(
     today: &str,
     lost: bool,
 ) -> Result<u8, Failure> {
-    let everything = arguments.verdicts == Verdicts::All;
+    let framework = crate::framework::chosen(arguments)?;
+    let everything = arguments.verdicts == Verdicts::All || framework.is_some();
     let options = RunOptions { config: &settings.config, everything, only, built_in: true };
     let mut assessment = run(estate, &settings.controls, options);
     assessment.notices.splice(0..0, settings.notices.iter().cloned());
@@ -111,7 +112,10 @@ fn report(
             .map_err(|error| format!("{path}: {error}"))?;
     }
     let status = if lost { 2 } else { status(estate, &assessment, arguments) };
-    output::write(estate, &assessment, settings, arguments, status)?;
+    match &framework {
+        Some(framework) => framework.write(&assessment, today, arguments)?,
+        None => output::write(estate, &assessment, settings, arguments, status)?,
+    }
     // The process ends soon and gives the memory back at once; freeing it piece by piece
     // would cost more than writing did.
     std::mem::forget(assessment);
@@ -182,9 +186,7 @@ fn resources(estate: &Estate, name: &str, control: &Control) -> Result<Vec<Resou
     let applies: Vec<ResourceId> = named
         .iter()
         .copied()
-        .filter(|&id| {
-            control.scope != Scope::Resource || control.applies.iter().any(|t| t == estate.type_name(id))
-        })
+        .filter(|&id| control.scope != Scope::Resource || control.applies_to(estate.type_name(id)))
         .collect();
     match (applies.is_empty(), named.first()) {
         (true, Some(&id)) => Err(format!(

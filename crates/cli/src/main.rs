@@ -4,10 +4,12 @@
 //! configuration, or a named path that cannot be read; 3 under `--strict` when
 //! something inside a folder could not be read or decided.
 
+mod access;
 mod arguments;
 mod cases;
 mod clock;
 mod discover;
+mod framework;
 mod judge;
 mod output;
 mod parameters;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Controls(arguments) => judge::controls(&arguments),
         Command::Guidance(arguments) => output::guidance(&arguments),
         Command::Responsibility(arguments) => judge::responsibility(&arguments),
+        Command::Access(arguments) => access::access(&arguments),
     };
     match result {
         Ok(status) => ExitCode::from(status),

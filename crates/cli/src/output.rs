@@ -21,7 +21,7 @@ const FACTS_AS_OF: &str = "2026-11-25";
 
 /// How text looks.
 pub(crate) struct Look {
-    options: Options,
+    pub(crate) options: Options,
 }
 
 impl Look {
@@ -71,6 +71,20 @@ pub(crate) fn write(
     };
     let report = Report { estate, assessment, options: &options };
     to(arguments.output.as_deref(), |out| report.write(format, out))
+}
+
+/// Writes what a run says of a framework to where the arguments say.
+pub(crate) fn framework(
+    report: &sekisho_report::FrameworkReport<'_>,
+    arguments: &OutputArguments,
+) -> Result<(), Failure> {
+    let notation = match arguments.format {
+        Format::Text => Notation::Text,
+        Format::Json => Notation::Json,
+        _ => return Err("--framework is written as text or json".into()),
+    };
+    let look = Look::new(language(arguments.lang), arguments.color, arguments.output.as_deref());
+    to(arguments.output.as_deref(), |out| report.write(notation, &look.options, out))
 }
 
 /// Writes a control's page for a terminal.
@@ -134,6 +148,7 @@ pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
             Question::Search { words } => {
                 return sekisho_report::guidance_search(&words.join(" "), notation, options, out);
             }
+            Question::Frameworks => return sekisho_report::framework_list(notation, options, out),
             Question::Coverage => return sekisho_report::guidance_coverage(notation, options, out),
         };
         match answer {
@@ -154,7 +169,7 @@ pub(crate) fn responsibility(estate: &Estate, arguments: &FormArguments) -> Resu
     to(None, |out| sekisho_report::responsibility(estate, notation, &look.options, out))
 }
 
-fn form(arguments: &FormArguments) -> (Notation, Look) {
+pub(crate) fn form(arguments: &FormArguments) -> (Notation, Look) {
     let notation = match arguments.format {
         ListFormat::Text => Notation::Text,
         ListFormat::Json => Notation::Json,
@@ -174,7 +189,7 @@ pub(crate) fn tally(tally: &crate::cases::Tally) -> Result<u8, Failure> {
 }
 
 /// Writes to a file, or to standard output. A reader that closes the pipe early has seen enough.
-fn to(
+pub(crate) fn to(
     path: Option<&str>,
     write: impl FnOnce(&mut BufWriter<Box<dyn Write>>) -> io::Result<()>,
 ) -> Result<(), Failure> {

@@ -342,3 +342,40 @@ Resources:
         assert!(!said.contains("hunter2"), "{said}");
     }
 }
+
+#[test]
+fn a_run_is_reported_by_framework() {
+    let at = folder("framework");
+    fs::write(at.join("bad.yaml"), OPEN_DATABASE).unwrap();
+    let output =
+        sekisho(&at, &["scan", "--framework", "hipaa-security-rule", "--format", "json", "bad.yaml"]);
+    assert_eq!(status(&output), 1);
+    let value = json(&output);
+    let encryption =
+        value["paragraphs"].as_array().unwrap().iter().find(|p| p["id"] == "164.312(a)(2)(iv)").unwrap();
+    assert_eq!(encryption["state"], "failed");
+    // What is wrong, and what is said of it.
+    let decisions = "decisions:\n- {framework: hipaa-security-rule, paragraph: 164.312(b), decision: implement, reason: x, approver: y, decided: 2026-01-01, review: 2027-01-01}\n";
+    fs::write(at.join("sekisho.decisions.yaml"), decisions).unwrap();
+    for (arguments, wanted) in [
+        (&["scan", "--framework", "hipaa-security-rul", "bad.yaml"][..], "did you mean hipaa-security-rule?"),
+        (&["scan", "--framework", "hipaa-security-rule", "bad.yaml"], "sekisho.decisions.yaml:2:"),
+        (
+            &[
+                "scan",
+                "--framework",
+                "hipaa-whitepaper-2023",
+                "--format",
+                "sarif",
+                "--decisions",
+                "none",
+                "bad.yaml",
+            ],
+            "none: ",
+        ),
+    ] {
+        let output = sekisho(&at, arguments);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(status(&output) == 2 && text.contains(wanted), "{arguments:?}: {text}");
+    }
+}

@@ -4,6 +4,8 @@
 //! exactly it is wrong, and which keys stand twice. One pass, no recursion limit
 //! of the machine's stack: depth is bounded by [`Limits::depth`].
 
+use foldhash::{HashSet, HashSetExt};
+
 use crate::tree::{Entry, Node, NodeId, Span, Tree, key_hash};
 
 /// Bounds on untrusted documents.
@@ -43,20 +45,49 @@ pub struct Document {
     pub duplicates: Vec<SyntaxError>,
 }
 
+/// A document that was read from a borrowed text and is not yet attached to it.
+///
+/// So something else can look at the text at the same time, and no copy of it is made.
+#[derive(Debug)]
+pub struct Unattached {
+    pub(crate) tree: Tree,
+    pub(crate) root: NodeId,
+    pub(crate) duplicates: Vec<SyntaxError>,
+    /// Text that had to be decoded; its spans lie behind the source.
+    pub(crate) decoded: String,
+}
+
+impl Unattached {
+    /// The document over the text that it was read from.
+    #[must_use]
+    pub fn attach(self, source: String) -> Document {
+        let Self { tree, root, duplicates, decoded } = self;
+        Document { tree: tree.attach(source, &decoded), root, duplicates }
+    }
+}
+
 /// Reads a JSON text. On a syntax error the source comes back with it, for messages.
 ///
 /// # Errors
 /// The first place where the text is not JSON, or where a limit is passed.
 pub fn read(source: String, limits: Limits) -> Result<Document, (SyntaxError, String)> {
-    if source.len() > limits.bytes {
-        let error = SyntaxError { offset: 0, message: format!("larger than {} bytes", limits.bytes) };
-        return Err((error, source));
+    match parse(&source, limits) {
+        Ok(read) => Ok(read.attach(source)),
+        Err(error) => Err((error, source)),
     }
+}
+
+/// [`read`] for a text that is attached later.
+///
+/// # Errors
+/// The first place where the text is not JSON, or where a limit is passed.
+pub fn parse(source: &str, limits: Limits) -> Result<Unattached, SyntaxError> {
+    check_size(source, limits)?;
     let mut tree = Tree::detached(source.len());
     tree.reserve(source.len());
     let mut reader = JsonReader {
         bytes: source.as_bytes(),
-        source: Source::new(&source),
+        source: Source::new(source),
         at: if source.starts_with('\u{FEFF}') { 3 } else { 0 },
         tree: &mut tree,
         limits,
@@ -73,10 +104,14 @@ pub fn read(source: String, limits: Limits) -> Result<Document, (SyntaxError, St
     });
     let duplicates = std::mem::take(&mut reader.duplicates);
     let decoded = std::mem::take(&mut reader.source.decoded);
-    match result {
-        Ok(root) => Ok(Document { tree: tree.attach(source, &decoded), root, duplicates }),
-        Err(error) => Err((error, source)),
+    Ok(Unattached { tree, root: result?, duplicates, decoded })
+}
+
+pub(crate) fn check_size(source: &str, limits: Limits) -> Result2<()> {
+    if source.len() > limits.bytes {
+        return Err(SyntaxError { offset: 0, message: format!("larger than {} bytes", limits.bytes) });
     }
+    Ok(())
 }
 
 /// The source of a document with the text that had to be decoded, addressed as one.
@@ -129,8 +164,28 @@ impl JsonReader<'_, '_> {
 
     #[inline]
     fn space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
-            self.at += 1;
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'\n' => {
+                    self.at += 1;
+                    self.indentation();
+                }
+                b' ' | b'\r' | b'\t' => self.at += 1,
+                _ => break,
+            }
+        }
+    }
+
+    /// Spaces at the beginning of a line, a third of many templates: eight at a time.
+    #[inline]
+    fn indentation(&mut self) {
+        while let Some(word) = self.bytes[self.at..].first_chunk::<8>() {
+            let other = u64::from_le_bytes(*word) ^ SPACES;
+            if other != 0 {
+                self.at += other.trailing_zeros() as usize / 8;
+                break;
+            }
+            self.at += 8;
         }
     }
 
@@ -364,6 +419,9 @@ impl JsonReader<'_, '_> {
     }
 }
 
+/// Eight spaces.
+const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+
 /// First quote, backslash or control character: eight bytes at a time.
 #[inline]
 fn find_special(bytes: &[u8]) -> Option<usize> {
@@ -397,6 +455,18 @@ pub(crate) fn find_duplicates(source: &Source<'_>, entries: &[Entry], found: &mu
         });
     };
     if entries.len() <= 12 {
+        // Different hashes almost always differ in these bits too; then no key stands twice.
+        let (mut low, mut high) = (0_u64, 0_u64);
+        let differ = entries.iter().all(|entry| {
+            let (a, b) = (1 << (entry.hash & 63), 1 << (entry.hash >> 26));
+            let new = low & a == 0 || high & b == 0;
+            low |= a;
+            high |= b;
+            new
+        });
+        if differ {
+            return;
+        }
         for (index, entry) in entries.iter().enumerate() {
             let twice = entries[..index].iter().any(|earlier| {
                 earlier.hash == entry.hash && source.get(earlier.key) == source.get(entry.key)
@@ -406,7 +476,7 @@ pub(crate) fn find_duplicates(source: &Source<'_>, entries: &[Entry], found: &mu
             }
         }
     } else {
-        let mut seen = std::collections::HashSet::with_capacity(entries.len());
+        let mut seen = HashSet::with_capacity(entries.len());
         for entry in entries {
             if !seen.insert(source.get(entry.key)) {
                 report(entry);

@@ -66,6 +66,7 @@ reason_codes! {
     NotListed, "not-listed", "the list of eligible services does not name {}";
     AnalysisNotBuilt, "analysis-not-built", "analysis not built: {}";
     AbsentOperand, "absent-operand", "{} is not written and has no default";
+    OtherWorld, "other-world", "flows were followed for {} only; --parameter NAME=VALUE chooses other values";
     StepLimit, "step-limit", "the control took more than {} steps";
     UnknownType, "unknown-type", "resource type {} is not known";
     PolicyNotUnderstood, "policy-not-understood", "policy part not understood: {}";

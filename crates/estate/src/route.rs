@@ -21,6 +21,8 @@ impl Route {
     /// The route one key deeper.
     #[must_use]
     pub fn key(mut self, key: &str) -> Self {
+        // Routes are short and there are many of them.
+        self.0.reserve_exact(1);
         self.0.push(Step::Key(key.into()));
         self
     }
@@ -45,11 +47,15 @@ impl Tree {
     #[must_use]
     pub fn route(&self, from: NodeId, to: NodeId) -> Option<Route> {
         let mut steps = Vec::new();
-        self.find(from, to, &mut steps, 0).then_some(Route(steps))
+        let found = self.find(from, to, &mut steps, 0);
+        steps.reverse();
+        found.then_some(Route(steps))
     }
 
+    /// Adds the steps on the way back, so that only those that lead there are made.
     fn find(&self, at: NodeId, to: NodeId, steps: &mut Vec<Step>, depth: u32) -> bool {
         if at == to {
+            steps.reserve_exact(depth as usize);
             return true;
         }
         if depth > crate::reader::MAX_DEPTH {
@@ -57,18 +63,16 @@ impl Tree {
         }
         match self.node(at) {
             Node::Map(range) => self.entries(range).iter().any(|entry| {
-                steps.push(Step::Key(self.text(entry.key).into()));
                 let found = self.find(entry.value, to, steps, depth + 1);
-                if !found {
-                    steps.pop();
+                if found {
+                    steps.push(Step::Key(self.text(entry.key).into()));
                 }
                 found
             }),
             Node::List(range) => self.children(range).iter().enumerate().any(|(index, &child)| {
-                steps.push(Step::Index(index as u32));
                 let found = self.find(child, to, steps, depth + 1);
-                if !found {
-                    steps.pop();
+                if found {
+                    steps.push(Step::Index(index as u32));
                 }
                 found
             }),

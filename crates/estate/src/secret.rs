@@ -32,17 +32,24 @@ pub fn is_secret_name(name: &str) -> bool {
 /// Whether a text is a credential by its form.
 #[must_use]
 pub fn looks_secret(text: &str) -> bool {
+    // A name, a number, a class of instances: too short and plain for any of the forms.
+    if text.len() < 16 && !text.bytes().any(|byte| matches!(byte, b':' | b'=')) {
+        return false;
+    }
     let key_id = |prefix: &str| {
-        text.match_indices(prefix).any(|(at, _)| {
-            let rest = &text.as_bytes()[at + 4..];
-            rest.len() >= 16 && rest[..16].iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        })
+        // To see that there is none is much cheaper than to look where they are.
+        text.contains(prefix)
+            && text.match_indices(prefix).any(|(at, _)| {
+                let rest = &text.as_bytes()[at + 4..];
+                rest.len() >= 16 && rest[..16].iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            })
     };
     let in_url = || {
-        text.match_indices("://").any(|(at, _)| {
-            let host = text[at + 3..].split(['/', ' ', '"', '\'', '\n']).next().unwrap_or_default();
-            host.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains("${"))
-        })
+        text.contains("://")
+            && text.match_indices("://").any(|(at, _)| {
+                let host = text[at + 3..].split(['/', ' ', '"', '\'', '\n']).next().unwrap_or_default();
+                host.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains("${"))
+            })
     };
     text.contains("PRIVATE KEY-----")
         || text.starts_with("{{resolve:")

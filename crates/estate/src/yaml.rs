@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
-use crate::json::{Document, Limits, Source, SyntaxError, find_duplicates};
+use crate::json::{Document, Limits, Source, SyntaxError, Unattached, check_size, find_duplicates};
 use crate::tree::{Entry, Node, NodeId, Span, Tree, key_hash};
 
 /// Most nodes that aliases may repeat in one document.
@@ -22,36 +22,26 @@ const MAX_REPEATED: usize = 1_000_000;
 /// # Errors
 /// The first place where the text is not YAML, or where a limit is passed.
 pub fn read(source: String, limits: Limits) -> Result<Document, (SyntaxError, String)> {
-    if source.len() > limits.bytes {
-        let error = SyntaxError { offset: 0, message: format!("larger than {} bytes", limits.bytes) };
-        return Err((error, source));
-    }
-    match attempt(&source, &[], limits) {
+    match parse(&source, limits) {
         Ok(parsed) => Ok(parsed.attach(source)),
-        Err(error) => match unindented(&source, &error, limits) {
-            Some(parsed) => Ok(parsed.attach(source)),
-            None => Err((error, source)),
-        },
+        Err(error) => Err((error, source)),
     }
 }
 
-/// What was read of a text that is not attached yet.
-struct Parsed {
-    tree: Tree,
-    decoded: String,
-    duplicates: Vec<SyntaxError>,
-    root: NodeId,
-}
-
-impl Parsed {
-    fn attach(self, source: String) -> Document {
-        let Self { tree, decoded, duplicates, root } = self;
-        Document { tree: tree.attach(source, &decoded), root, duplicates }
+/// [`read`] for a text that is attached later.
+///
+/// # Errors
+/// The first place where the text is not YAML, or where a limit is passed.
+pub fn parse(source: &str, limits: Limits) -> Result<Unattached, SyntaxError> {
+    check_size(source, limits)?;
+    match attempt(source, &[], limits) {
+        Ok(parsed) => Ok(parsed),
+        Err(error) => unindented(source, &error, limits).ok_or(error),
     }
 }
 
 /// Reads a text in which the quoted scalars at some offsets have tabs for line breaks.
-fn attempt(source: &str, unfolded: &[u32], limits: Limits) -> Result2<Parsed> {
+fn attempt(source: &str, unfolded: &[u32], limits: Limits) -> Result2<Unattached> {
     let mut tree = Tree::detached(source.len());
     tree.reserve(source.len());
     let mut reader = YamlReader {
@@ -67,14 +57,14 @@ fn attempt(source: &str, unfolded: &[u32], limits: Limits) -> Result2<Parsed> {
     };
     let root = reader.document()?;
     let YamlReader { tree, source: Source { decoded, .. }, duplicates, .. } = reader;
-    Ok(Parsed { tree, decoded, duplicates, root })
+    Ok(Unattached { tree, root, duplicates, decoded })
 }
 
 /// Reads a text whose quoted scalars go on in lines that are indented no deeper than their key.
 ///
 /// YAML forbids it, libyaml and SnakeYAML accept it, and so does CloudFormation: AWS's own
 /// templates have it. Each such scalar is put on one line, byte for byte, and read again.
-fn unindented(source: &str, first: &SyntaxError, limits: Limits) -> Option<Parsed> {
+fn unindented(source: &str, first: &SyntaxError, limits: Limits) -> Option<Unattached> {
     const MESSAGE: &str = "invalid indentation in quoted scalar";
     const MAX_BYTES: usize = 32 << 20;
     const MAX_SCALARS: usize = 200;

@@ -31,6 +31,8 @@ pub enum Sort {
     Target,
     /// A list of resources of the type that the first argument names.
     Resources,
+    /// A list of flows of PHI, see [`FLOW_MEMBERS`].
+    Flows,
 }
 
 /// A parameter of a function.
@@ -60,6 +62,30 @@ pub struct Function {
 }
 
 include!(concat!(env!("OUT_DIR"), "/functions.rs"));
+
+/// Members of a flow of PHI, as `phi_flows` and `flows_to` give them: the name, what it is, and
+/// what it says.
+pub const FLOW_MEMBERS: &[(&str, Sort, &str)] = &[
+    ("to", Sort::String, "name of where it goes"),
+    (
+        "type",
+        Sort::String,
+        "type of where it goes; `external:…` outside AWS, `virtual:…` for what a service makes",
+    ),
+    ("moves", Sort::String, "content, metadata or logs"),
+    ("label", Sort::String, "how we know that it is PHI: declared, evidenced or assumed"),
+    ("encryption", Sort::String, "always, configured, application, plain, follows or unknown"),
+    ("plain", Sort::Bool, "not encrypted on the way, or not surely"),
+    ("external", Sort::Bool, "it leaves AWS, or goes to an account of somebody else"),
+    ("agreement", Sort::Bool, "who receives it needs no agreement, or has one that holds"),
+    ("eligible", Sort::Bool, "the list lets PHI be in the service where it arrives"),
+    ("place_allowed", Sort::Bool, "it arrives in a region and country where PHI may be"),
+    ("account_allowed", Sort::Bool, "it arrives in an account that is designated for PHI"),
+    ("resolved", Sort::Bool, "where it goes is in the input, or outside AWS and named"),
+    ("copy", Sort::Bool, "it arrives in a backup, a snapshot, a replica or a log that a service makes"),
+    ("encrypted_at_rest", Sort::Bool, "it is encrypted where it arrives"),
+    ("customer_key", Sort::Bool, "it is encrypted there with a key that the customer names"),
+];
 
 /// A function by name.
 #[must_use]

@@ -19,7 +19,7 @@ mod types;
 mod value;
 
 pub use frame::{Frame, Host, NoHost, Seen, TraceStep};
-pub use functions::{FUNCTIONS, Function, FunctionId, Parameter, Sort, function};
+pub use functions::{FLOW_MEMBERS, FUNCTIONS, Function, FunctionId, Parameter, Sort, function};
 pub use program::{Clause, Explanation, Outcome, Program, Truth, World, compile};
 pub use show::show;
 pub use value::{ResourceRef, Val};

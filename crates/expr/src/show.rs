@@ -1,5 +1,7 @@
 //! Values in words, for people: short, and never a secret.
 
+use std::borrow::Cow;
+
 use sekisho_estate::secret::{is_secret_name, looks_secret, names_beside};
 use sekisho_estate::{Entry, Node};
 
@@ -19,10 +21,10 @@ pub fn show<'a>(frame: &Frame<'_, 'a>, value: Val<'a>) -> String {
     out
 }
 
-fn clip(text: &str) -> String {
+fn clip(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_TEXT) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]).into(),
+        None => text.into(),
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) enum Type {
     Companions(ResourceType),
     /// What stands beside a resource's properties.
     Attributes,
+    /// A flow of PHI.
+    Flow,
 }
 
 /// The place of a property in its type: its names, `*` for the elements of a list.
@@ -145,7 +147,7 @@ impl Type {
                 _ => 0,
             },
             Self::Resource(_) => 6,
-            Self::Companions(_) | Self::Attributes => 7,
+            Self::Companions(_) | Self::Attributes | Self::Flow => 7,
             Self::Any | Self::Null => 0,
         };
         let (a, b) = (class(self), class(other));
@@ -173,6 +175,7 @@ impl std::fmt::Display for Type {
             Self::Resource(_) => "a resource",
             Self::Companions(_) => "companions",
             Self::Attributes => "attributes",
+            Self::Flow => "a flow",
         })
     }
 }

@@ -85,6 +85,95 @@ pub(crate) fn identity(known: &Known<'_>, row: &rows::Identity) -> Checked {
     Ok(())
 }
 
+/// Ends of flows that are not resources.
+const ENDS: [&str; 9] =
+    ["account", "clients", "email", "host", "internet", "phone", "premises", "saas", "url"];
+
+/// A flow; `nodes` are the rows of `flow-nodes.yaml`, which name what a service makes by itself.
+pub(crate) fn flow(known: &Known<'_>, nodes: &[&str], row: &rows::Flow) -> Checked {
+    let made = |name: &str| -> Checked {
+        let made = nodes.iter().copied().filter(|n| n.starts_with("virtual:"));
+        if nodes.contains(&name) { Ok(()) } else { Err(unknown("made thing", name, made)) }
+    };
+    let api = row.origin == rows::Origin::Api;
+    let holder = match row.ty.starts_with("virtual:") {
+        true => made(&row.ty).map(|()| None)?,
+        false => Some(known.ty(&row.ty)?),
+    };
+    if api {
+        if !row.path.starts_with("api:") {
+            return Err(format!("path `{}` of an API must start with `api:`", row.path));
+        }
+    } else if let Some(holder) = holder {
+        at(holder, &row.path)?;
+    } else {
+        return Err("what a service makes has no properties: `origin: api`".into());
+    }
+    if row.to.is_empty() {
+        return Err("`to` names nothing".into());
+    }
+    for to in &row.to {
+        match to.split_once(':') {
+            Some(("external", end)) if !ENDS.contains(&end) => {
+                return Err(unknown("end", end, ENDS.into_iter()));
+            }
+            Some(("external", _)) => {}
+            Some(("virtual", _)) => made(to)?,
+            _ if to == "*" => {}
+            _ => drop(known.ty(to)?),
+        }
+    }
+    match (&row.transit, &row.encrypted_if, &row.application_if) {
+        (Some(_), None, None) | (None, Some(_), _) => {}
+        _ => {
+            return Err(
+                "exactly one of `transit` and `encrypted_if`, and `application_if` only beside that".into()
+            );
+        }
+    }
+    if row.decided_by == rows::Side::Target && (row.encrypted_if.is_none() || row.to.len() != 1) {
+        return Err("`decided_by: target` needs `encrypted_if` and one type in `to`".into());
+    }
+    if row.always && !row.implicit {
+        return Err("`always` is for what the service makes: `implicit`".into());
+    }
+    if row.named.is_some() && !row.implicit {
+        return Err("`named` is for what the service makes: `implicit`".into());
+    }
+    if let Some(rest) = &row.at_rest {
+        match rest.of {
+            rows::Side::Holder => {
+                if let Some(ty) = holder {
+                    at(ty, &rest.path)?;
+                }
+            }
+            rows::Side::Target => {
+                let first = row.to.iter().find(|to| to.starts_with("AWS::"));
+                let first = first.ok_or("`at_rest` of a target that is no resource")?;
+                at(known.ty(first)?, &rest.path)?;
+            }
+        }
+    }
+    https(&row.source)
+}
+
+pub(crate) fn flow_node(known: &Known<'_>, row: &rows::FlowNode) -> Checked {
+    if row.ty.starts_with("virtual:") { Ok(()) } else { known.ty(&row.ty).map(drop) }
+}
+
+pub(crate) fn key(known: &Known<'_>, row: &rows::AtRestKey) -> Checked {
+    let ty = known.ty(&row.ty)?;
+    if row.always && row.switch.is_some() {
+        return Err("one of `always` and `switch`".into());
+    }
+    row.switch.iter().chain(&row.key).try_for_each(|path| at(ty, path).map(|_| ()))
+}
+
+pub(crate) fn region(row: &rows::Region) -> Checked {
+    let code = row.country.len() == 2 && row.country.bytes().all(|b| b.is_ascii_uppercase());
+    if code { Ok(()) } else { Err(format!("`{}` is no country code (ISO 3166-1)", row.country)) }
+}
+
 fn https(text: &str) -> Checked {
     if text.starts_with("https://") { Ok(()) } else { Err(format!("`{text}` is no https URL")) }
 }

@@ -97,7 +97,82 @@ pub(crate) fn tables(folder: &Path, known: &Known<'_>) -> Result<String, String>
             r.member, r.many, r.from, r.by, r.via, r.inline, r.note
         )
     })?;
+    let nodes = read::<rows::FlowNode>(&folder.join("flow-nodes.yaml"))?;
+    one(
+        &mut out,
+        "FLOW_NODES",
+        "FlowNode",
+        &nodes,
+        |r| &r.ty,
+        |r| check::flow_node(known, r),
+        |r| format!("FlowNode {{ layer: Layer::{:?}, relays: {:?}, runs: {:?} }}", r.layer, r.relays, r.runs),
+    )?;
+    let keys = read::<rows::AtRestKey>(&folder.join("keys.yaml"))?;
+    one(
+        &mut out,
+        "KEYS",
+        "AtRestKey",
+        &keys,
+        |r| &r.ty,
+        |r| check::key(known, r),
+        |r| format!("AtRestKey {{ always: {:?}, switch: {:?}, key: {:?} }}", r.always, r.switch, r.key),
+    )?;
+    let regions = read::<rows::Region>(&folder.join("regions.yaml"))?;
+    one(
+        &mut out,
+        "REGIONS",
+        "Region",
+        &regions,
+        |r| &r.region,
+        check::region,
+        |r| format!("Region {{ country: {:?}, place: {:?} }}", r.country, r.place),
+    )?;
+    let names: Vec<&str> = nodes.iter().map(|(_, row)| row.ty.as_str()).collect();
+    let flows = read::<rows::Flow>(&folder.join("flows"))?;
+    let ty = |r: &rows::Flow| r.ty.clone();
+    let part = |r: &rows::Flow| format!("{} {:?} {:?} {:?}", r.path, r.to, r.moves, r.when);
+    let checked = |r: &rows::Flow| check::flow(known, &names, r);
+    many(&mut out, "FLOWS", "Flow", &flows, ty, part, checked, flow)?;
     Ok(out)
+}
+
+/// A flow as the text of a Rust value.
+fn flow(r: &rows::Flow) -> String {
+    let transit = match (r.transit, &r.encrypted_if) {
+        (Some(fixed), _) => format!("Transit::{fixed:?}"),
+        (None, encrypted_if) => format!(
+            "Transit::Decided {{ by: Side::{:?}, encrypted_if: {:?}, application_if: {:?} }}",
+            r.decided_by,
+            encrypted_if.as_deref().unwrap_or_default(),
+            r.application_if
+        ),
+    };
+    let at_rest = r
+        .at_rest
+        .as_ref()
+        .map_or("None".to_owned(), |rest| format!("Some((Side::{:?}, {:?}))", rest.of, rest.path));
+    format!(
+        "Flow {{ path: {:?}, to: &{:?}, moves: Moves::{:?}, direction: Direction::{:?}, asks: Side::{:?}, \
+         possible: {:?}, implicit: {:?}, always: {:?}, region: {:?}, named: {:?}, when: {:?}, \
+         content_if: {:?}, transit: {transit}, at_rest: {at_rest}, api: {:?}, note: {:?}, source: {:?}, \
+         verified: {:?} }}",
+        r.path,
+        r.to,
+        r.moves,
+        r.flow,
+        r.asks,
+        r.possible,
+        r.implicit,
+        r.always,
+        r.region,
+        r.named,
+        r.when,
+        r.content_if,
+        r.origin == rows::Origin::Api,
+        r.note,
+        r.source,
+        r.verified
+    )
 }
 
 fn place(file: &Path, what: &str, message: &str) -> String {

@@ -124,3 +124,134 @@ pub(crate) enum Kind {
     Object,
     Any,
 }
+
+/// `flows/*.yaml`: exactly one of `transit` and `encrypted_if`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Flow {
+    #[serde(rename = "type")]
+    pub(crate) ty: String,
+    pub(crate) path: String,
+    pub(crate) to: Vec<String>,
+    pub(crate) moves: Moves,
+    pub(crate) flow: Direction,
+    #[serde(default)]
+    pub(crate) asks: Side,
+    #[serde(default)]
+    pub(crate) possible: bool,
+    #[serde(default)]
+    pub(crate) implicit: bool,
+    #[serde(default)]
+    pub(crate) always: bool,
+    #[serde(default)]
+    pub(crate) region: bool,
+    pub(crate) named: Option<String>,
+    pub(crate) when: Option<String>,
+    pub(crate) content_if: Option<String>,
+    pub(crate) transit: Option<Transit>,
+    pub(crate) encrypted_if: Option<String>,
+    pub(crate) application_if: Option<String>,
+    #[serde(default)]
+    pub(crate) decided_by: Side,
+    pub(crate) at_rest: Option<AtRest>,
+    #[serde(default)]
+    pub(crate) origin: Origin,
+    #[serde(default)]
+    pub(crate) note: String,
+    pub(crate) source: String,
+    #[serde(default)]
+    pub(crate) verified: bool,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Moves {
+    Content,
+    Metadata,
+    Logs,
+    Control,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Direction {
+    Out,
+    In,
+    Both,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Side {
+    #[default]
+    Holder,
+    Target,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Transit {
+    Always,
+    Application,
+    Plain,
+    Follows,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Origin {
+    #[default]
+    Configuration,
+    Api,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AtRest {
+    pub(crate) of: Side,
+    pub(crate) path: String,
+}
+
+/// `flow-nodes.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlowNode {
+    #[serde(rename = "type")]
+    pub(crate) ty: String,
+    pub(crate) layer: Layer,
+    #[serde(default)]
+    pub(crate) relays: bool,
+    #[serde(default)]
+    pub(crate) runs: bool,
+}
+
+/// `keys.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AtRestKey {
+    #[serde(rename = "type")]
+    pub(crate) ty: String,
+    #[serde(default)]
+    pub(crate) always: bool,
+    pub(crate) switch: Option<String>,
+    pub(crate) key: Option<String>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Layer {
+    Outside,
+    Edge,
+    Application,
+    Data,
+    Copies,
+}
+
+/// `regions.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Region {
+    pub(crate) region: String,
+    pub(crate) country: String,
+    pub(crate) place: String,
+}

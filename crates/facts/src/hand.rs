@@ -109,9 +109,11 @@ pub struct Identity {
     pub verified: bool,
 }
 
+use crate::flow::{AtRestKey, Direction, Flow, FlowNode, Layer, Moves, Region, Side, Transit};
+
 include!(concat!(env!("OUT_DIR"), "/hand.rs"));
 
-fn row<T: Copy>(table: &'static [(&'static str, T)], name: &str) -> Option<T> {
+pub(crate) fn row<T: Copy>(table: &'static [(&'static str, T)], name: &str) -> Option<T> {
     let found = table.binary_search_by_key(&name, |(key, _)| key);
     found.ok().and_then(|i| table.get(i)).map(|(_, row)| *row)
 }

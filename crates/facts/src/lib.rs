@@ -14,12 +14,17 @@
 //! assert_eq!(rules.map(|shape| shape.kind()), Some(Kind::List));
 //! ```
 
+mod flow;
 mod hand;
 mod layout;
 mod packed;
 mod schema;
 mod suggest;
 
+pub use flow::{
+    AtRestKey, Direction, Flow, FlowNode, Layer, Moves, Region, Side, Transit, at_rest_key, flow_node,
+    flow_types, flows, region, regions,
+};
 pub use hand::{
     Companion, Holds, Identity, RefReturns, ServiceDefault, Store, companion, companions, defaults,
     described_types, identity, store, stores,

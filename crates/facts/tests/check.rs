@@ -94,3 +94,42 @@ fn the_extract_grammar_is_strict() {
     let field = &types[0].root.fields[0];
     assert_eq!((field.name.as_str(), field.required, field.read_only), ("A B", true, true));
 }
+
+fn flow(yaml: &str) -> Result<(), String> {
+    let types = extract::parse(EXTRACT)?;
+    let row = serde_saphyr::from_str(yaml).map_err(|e| e.to_string())?;
+    check::flow(&Known::new(&types), &["virtual:Backup"], &row)
+}
+
+fn flow_row(ty: &str, path: &str, to: &str, rest: &str) -> String {
+    format!("type: {ty}\npath: {path}\nto: [{to}]\nmoves: content\nflow: out\nsource: https://x\n{rest}\n")
+}
+
+#[test]
+fn a_flow_names_what_exists() {
+    let thing = "AWS::A::Thing";
+    for (yaml, wanted) in [
+        (flow_row(thing, "Mode", "AWS::A::Thing", "transit: always"), None),
+        (flow_row(thing, "Rules/Rule/Port", "'*', external:saas, virtual:Backup", "transit: plain"), None),
+        (flow_row(thing, "Mode", "AWS::A::Thing", "encrypted_if: 'true'\ndecided_by: target"), None),
+        (flow_row("virtual:Backup", "api:a:Describe.X", thing, "transit: always\norigin: api"), None),
+        (flow_row(thing, "Mod", thing, "transit: always"), Some("did you mean `Mode`?")),
+        (flow_row(thing, "Mode", "AWS::A::Thin", "transit: always"), Some("did you mean `AWS::A::Thing`?")),
+        (flow_row(thing, "Mode", "external:sass", "transit: always"), Some("did you mean `saas`?")),
+        (flow_row(thing, "Mode", "virtual:Backp", "transit: always"), Some("did you mean `virtual:Backup`?")),
+        (flow_row(thing, "Mode", thing, ""), Some("exactly one of")),
+        (flow_row(thing, "Mode", thing, "transit: always\nencrypted_if: 'true'"), Some("exactly one of")),
+        (
+            flow_row(thing, "Mode", thing, "transit: always\nat_rest: {of: holder, path: Rules/Prt}"),
+            Some("did you mean `Port`?"),
+        ),
+        (flow_row(thing, "Mode", thing, "transit: allways"), Some("allways")),
+        (flow_row(thing, "Mode", thing, "transits: always"), Some("transits")),
+    ] {
+        match (flow(&yaml), wanted) {
+            (Ok(()), None) => {}
+            (Err(message), Some(wanted)) => assert!(message.contains(wanted), "{yaml}: {message}"),
+            (got, _) => panic!("{yaml}: {got:?}"),
+        }
+    }
+}

@@ -94,3 +94,22 @@ fn ref_agrees_with_the_registry() {
         assert_eq!(agrees, !differ.contains(&ty.name()), "{ty:?} {row:?} {id}");
     }
 }
+
+#[test]
+fn flows_are_found_by_their_holder() {
+    use sekisho_facts::{Direction, Moves, Transit, flow_node, flow_types, flows, region, regions};
+    let kinds: usize = flow_types().flat_map(|(_, rows)| rows).map(|row| row.to.len()).sum();
+    assert!(kinds >= 600, "{kinds}");
+    let replication = flows("AWS::S3::Bucket")
+        .iter()
+        .find(|row| row.path == "ReplicationConfiguration/Rules/Destination/Bucket")
+        .expect("buckets replicate");
+    assert_eq!(
+        (replication.moves, replication.direction, replication.transit),
+        (Moves::Content, Direction::Out, Transit::Always)
+    );
+    assert!(flows("AWS::IAM::Group").is_empty());
+    assert!(flow_node("AWS::ElasticLoadBalancingV2::Listener").is_some_and(|node| node.relays));
+    assert_eq!(region("ap-northeast-1").map(|r| (r.country, r.place)), Some(("JP", "Tokyo")));
+    assert!(regions().count() >= 30);
+}

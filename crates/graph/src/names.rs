@@ -1,8 +1,8 @@
 //! From a value to the resource it names.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use foldhash::{HashMap, HashMapExt};
 use sekisho_estate::{Estate, Part, Reader, ResourceId, Stack, StackIndex, Target, Text, Value};
 
 /// Resources of an estate by type, by name and by ARN.
@@ -136,8 +136,8 @@ impl Names {
     /// The one resource of a type with this explicit name or id, which may be the end of an ARN.
     #[must_use]
     pub fn named(&self, estate: &Estate, type_name: &str, text: &str) -> Option<ResourceId> {
-        let kind = sekisho_facts::resource_type(type_name)?.name();
-        let names = self.names.get(kind)?.get_or_init(|| self.index(estate, kind));
+        let (kind, names) = self.names.get_key_value(type_name)?;
+        let names = names.get_or_init(|| self.index(estate, kind));
         if names.is_empty() {
             return None;
         }

@@ -10,6 +10,7 @@
 mod control;
 mod controls;
 mod eligibility;
+mod frameworks;
 mod labels;
 #[path = "../src/layout.rs"]
 mod layout;
@@ -51,6 +52,7 @@ fn run() -> Result<(), String> {
     println!("cargo::rerun-if-changed=../facts/src/suggest.rs");
     for path in [
         "controls",
+        "frameworks",
         "requirements",
         "resolution.yaml",
         "responsibility.yaml",
@@ -67,6 +69,8 @@ fn run() -> Result<(), String> {
     write(&out.join("controls.rs"), controls::statics(&controls).as_bytes())?;
     let resolved = resolution::read(&guidance.join("resolution.yaml"), &rows, &controls)?;
     write(&out.join("resolution.rs"), resolved.as_bytes())?;
+    let frameworks = frameworks::statics(&guidance.join("frameworks"), &rows, &controls)?;
+    write(&out.join("frameworks.rs"), frameworks.as_bytes())?;
     let hand = manifest.join("../../facts/hand");
     for path in ["eligibility", "lifecycle"] {
         println!("cargo::rerun-if-changed={}", hand.join(path).display());

@@ -78,6 +78,21 @@ impl Row {
         self.level
     }
 
+    /// The document it comes from.
+    pub fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    /// The heading of its section.
+    pub fn section(&self) -> &str {
+        &self.section
+    }
+
+    /// Its first line in the edition of 2018, or in the newest document that has it.
+    pub fn first_line(&self, of_2018: bool) -> u32 {
+        if of_2018 { self.old_lines.0 } else { self.lines.0 }
+    }
+
     /// Category of the HIPAA paper, or capability of the best practices.
     pub fn topic(&self) -> &str {
         if self.category.is_empty() { &self.subject } else { &self.category }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::control::{Control, Fix, Text};
+use crate::control::{ANY_TYPE, Control, Fix, Text};
 use crate::requirement::requirement;
 use crate::words::{Confidence, Harm, Level, Reach, Scope};
 
@@ -43,6 +43,11 @@ pub fn controls_of(scope: Scope) -> &'static [u16] {
 }
 
 impl Control {
+    /// Whether it is asked of resources of a type. Linear in the types of the control.
+    pub fn applies_to(&self, type_name: &str) -> bool {
+        self.applies.iter().any(|name| *name == type_name || *name == ANY_TYPE)
+    }
+
     /// The strongest level of the requirements behind the control, for [`crate::severity`].
     ///
     /// A user's control that names no requirement is a demand of its own: `must`.

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 
 use crate::words::{Confidence, Harm, Reach, Scope};
 
+/// What stands in `applies` for every resource type that has a schema.
+pub const ANY_TYPE: &str = "*";
+
 /// Text that lies in the binary, or that was read at run time.
 pub type Words = Cow<'static, str>;
 
@@ -35,7 +38,8 @@ pub struct Fix {
 pub struct Control {
     /// Names the bad state, in kebab case.
     pub id: Words,
-    /// The resource types it is asked of. Empty only for the scopes `stack` and `account`.
+    /// The resource types it is asked of, or [`ANY_TYPE`] alone. Empty only for the scopes `stack`
+    /// and `account`.
     pub applies: Cow<'static, [Words]>,
     /// What it is asked about.
     pub scope: Scope,

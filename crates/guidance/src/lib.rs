@@ -16,7 +16,9 @@
 
 mod catalogue;
 mod control;
+mod decision;
 mod eligibility;
+mod framework;
 mod labels;
 mod language;
 mod layout;
@@ -36,11 +38,13 @@ mod suggest {
 }
 
 pub use catalogue::{control, controlled_types, controls, controls_for, controls_of};
-pub use control::{Control, Fix, Text, Words};
+pub use control::{ANY_TYPE, Control, Fix, Text, Words};
+pub use decision::{Decision, read_decisions};
 pub use eligibility::{
     Eligibility, EligibilityList, EligibilityTable, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, eligibility,
     eligibility_list, eligible_services, lifecycle, lifecycles,
 };
+pub use framework::{Framework, Paragraph, framework, frameworks, paragraphs_of};
 pub use language::Language;
 pub use load::LoadProblem;
 pub use patch::{CompanionPatch, NewResource, Patch};
@@ -54,6 +58,6 @@ pub use sekisho_facts::did_you_mean;
 pub use severity::severity;
 pub use user::{load_user_controls, parse_control};
 pub use words::{
-    Assurance, Basis, Class, Confidence, Harm, Label, Level, Reach, RecordKind, ResolutionKind, Room, Scope,
-    Seed, Severity, Standing, UnknownWord, Verify, Who,
+    Assurance, Basis, Choice, Class, Confidence, Harm, Label, Level, ParagraphKind, Reach, RecordKind,
+    ResolutionKind, Room, Scope, Seed, Severity, Standing, Status, UnknownWord, Verify, Who,
 };

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{SeqAccess, Visitor};
 use serde_saphyr::{Error, Location, Spanned};
 
-use crate::control::{Control, Fix, Text, Words};
+use crate::control::{ANY_TYPE, Control, Fix, Text, Words};
 use crate::patch::Patch;
 use crate::suggest::did_you_mean;
 use crate::words::{Confidence, Harm, Level, Reach, Scope};
@@ -289,7 +289,14 @@ fn check_types(known: &dyn Known, raw: &RawControl) -> Result<Cow<'static, [Word
         }
         _ => {}
     }
-    if let (Some(list), Some(message)) = (&raw.applies, types.iter().find_map(|name| known.type_fault(name)))
+    let named = types.iter().filter(|name| *name != ANY_TYPE);
+    if types.len() > 1
+        && let (Some(list), true) = (&raw.applies, types.iter().any(|name| name == ANY_TYPE))
+    {
+        return fault(list, format!("`{ANY_TYPE}` stands for every type; name no other beside it"));
+    }
+    if let (Some(list), Some(message)) =
+        (&raw.applies, named.into_iter().find_map(|name| known.type_fault(name)))
     {
         return fault(list, message);
     }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::controls;
-use crate::control::Control;
+use crate::control::{ANY_TYPE, Control};
 use crate::eligibility::eligibility;
 use crate::labels::label;
 use crate::language::Language;
@@ -184,6 +184,7 @@ fn cell(layer: &'static Layer, class: Class, types: &[String], answering: &BTree
     let who = layer.who_in(class);
     let asked_here = |control: &&Control| {
         control.scope != Scope::Resource
+            || control.applies.iter().any(|name| *name == ANY_TYPE)
             || control.applies.iter().any(|name| types.binary_search_by(|t| t.as_str().cmp(name)).is_ok())
     };
     let customer = matches!(who, Some(Who::Customer | Who::Shared));

@@ -385,3 +385,45 @@ impl Level {
         matches!(self, Level::Must | Level::MustNot | Level::Should)
     }
 }
+
+words! {
+    /// What a paragraph of a framework is.
+    ParagraphKind {
+        /// A heading; the paragraphs until the next one stand under it.
+        Section = "section",
+        /// A standard of the HIPAA Security Rule; the specifications that follow stand under it.
+        Standard = "standard",
+        /// An implementation specification of the standard before it.
+        Specification = "specification",
+        /// A control of a catalogue.
+        Control = "control",
+        /// A recommendation of a benchmark.
+        Recommendation = "recommendation",
+        /// A rule that a service evaluates.
+        Rule = "rule",
+        /// A section of a document, an article of a law or a guideline.
+        Clause = "clause",
+    }
+}
+
+words! {
+    /// How binding a paragraph of the HIPAA Security Rule is (45 CFR 164.306(d)).
+    Status {
+        /// It has to be implemented.
+        Required = "required",
+        /// It has to be implemented, or the reason why not, and what stands in its place, written down.
+        Addressable = "addressable",
+    }
+}
+
+words! {
+    /// What was decided about an addressable specification (45 CFR 164.306(d)(3)).
+    Choice {
+        /// It is implemented.
+        Implement = "implement",
+        /// Something equivalent is done instead.
+        Alternative = "alternative",
+        /// It is not reasonable and appropriate here.
+        NotReasonable = "not-reasonable",
+    }
+}

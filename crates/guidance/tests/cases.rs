@@ -113,7 +113,7 @@ fn cases_are_consistent() {
             match (&case.resource, control.scope) {
                 (Some(name), Scope::Resource) => {
                     let ty = resources.get(name).unwrap_or_else(|| panic!("{place}: {name}"));
-                    assert!(control.applies.iter().any(|a| ty["Type"] == **a), "{place}");
+                    assert!(control.applies_to(ty["Type"].as_str().unwrap()), "{place}");
                 }
                 (None, Scope::Stack | Scope::Account) => {}
                 _ => panic!("{place}: `resource` is for the scope `resource`"),

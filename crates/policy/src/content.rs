@@ -1,8 +1,9 @@
 //! The pieces of a policy, from a map of the estate or from JSON text with holes.
 
+use bumpalo::collections::Vec as ArenaVec;
 use sekisho_estate::json::{self, Limits};
 use sekisho_estate::reason::{ReasonCode, Why};
-use sekisho_estate::{Node, NodeId, Part, Reader, Text, Tree, Value, View};
+use sekisho_estate::{Entry, Node, NodeId, Part, Reader, Text, Tree, Value, View};
 
 /// Bounds on policies that are JSON text; those of AWS are far below.
 const LIMITS: Limits = Limits { depth: 32, nodes: 200_000, bytes: 2 << 20 };
@@ -38,12 +39,12 @@ pub(crate) struct Member<'e> {
     pub(crate) item: Item<'e>,
 }
 
-/// What a piece is in the current world.
-#[derive(Debug)]
+/// What a piece is in the current world. Its parts lie in the arena of the reader.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape<'e> {
     Absent,
-    Map(Vec<Member<'e>>),
-    List(Vec<Item<'e>>),
+    Map(&'e [Member<'e>]),
+    List(&'e [Item<'e>]),
     Scalar(Value<'e>),
     Unknown(Why<'e>),
 }
@@ -66,32 +67,35 @@ impl<'e> Item<'e> {
         let value = match self.source {
             Source::Node(view) => reader.resolve(view),
             Source::Value(value) => value,
-            Source::JsonMap(members) => return Shape::Map(members.to_vec()),
-            Source::JsonList(items) => return Shape::List(items.to_vec()),
+            Source::JsonMap(members) => return Shape::Map(members),
+            Source::JsonList(items) => return Shape::List(items),
         };
         match value {
             // CloudFormation refuses nulls; other sources mean "not written" by them.
             Value::Absent | Value::Null => Shape::Absent,
             Value::Map(map) => {
-                let mut members: Vec<Member<'e>> = Vec::with_capacity(map.entries().len());
-                for entry in map.entries() {
+                let entries = map.entries();
+                let mut members = ArenaVec::with_capacity_in(entries.len(), reader.bump);
+                for (index, entry) in entries.iter().enumerate() {
                     let name = map.stack.text(entry.key);
                     // The later of two equal keys counts.
-                    members.retain(|member| member.name != name);
-                    members.push(Member { name, unknown: None, item: Self::node(map.at(entry.value)) });
+                    let again = |later: &Entry| later.hash == entry.hash && map.stack.text(later.key) == name;
+                    if !entries[index + 1..].iter().any(again) {
+                        members.push(Member { name, unknown: None, item: Self::node(map.at(entry.value)) });
+                    }
                 }
-                Shape::Map(members)
+                Shape::Map(members.into_bump_slice())
             }
             // Elements are all read; so each can stand where it is written in this world.
-            Value::List(list) => Shape::List(
-                list.elements()
-                    .iter()
-                    .map(|&node| list.at(node))
-                    .map(|view| Self::value(reader.resolve(view), Some(view)))
-                    .collect(),
-            ),
+            Value::List(list) => {
+                let mut items = ArenaVec::with_capacity_in(list.elements().len(), reader.bump);
+                let views = list.elements().iter().map(|&node| list.at(node));
+                items.extend(views.map(|view| Self::value(reader.resolve(view), Some(view))));
+                Shape::List(items.into_bump_slice())
+            }
             Value::Items(items) => {
-                Shape::List(items.iter().map(|&item| Self::value(item, self.at)).collect())
+                let items = items.iter().map(|&item| Self::value(item, self.at));
+                Shape::List(reader.bump.alloc_slice_fill_iter(items))
             }
             Value::Unknown(why) => Shape::Unknown(why),
             scalar => Shape::Scalar(scalar),

@@ -86,7 +86,8 @@ fn ordered(order: Order, found: Option<std::cmp::Ordering>) -> bool {
 }
 
 /// A boolean in any case: templates write `False` and `"false"` alike.
-pub(crate) fn boolean(text: &str) -> Option<bool> {
+#[must_use]
+pub fn boolean(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
         Some(true)
     } else if text.eq_ignore_ascii_case("false") {
@@ -97,21 +98,28 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// An address or a range; an address alone is a range of one.
-pub(crate) fn network(text: &str) -> Option<IpNet> {
+#[must_use]
+pub fn network(text: &str) -> Option<IpNet> {
     let text = text.trim();
     text.parse::<IpNet>().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
 }
 
-/// Seconds since 1970 of an epoch time, a day (`2020-04-01`) or a time in UTC
-/// (`2020-04-01T00:00:00Z`): the W3C form of ISO 8601 that policies use.
-fn date(text: &str) -> Option<i64> {
+/// Seconds since 1970 of an epoch time, a day (`2020-04-01`) or a time with its zone
+/// (`2020-04-01T00:00:00Z`, `2020-04-01T09:00+09:00`): the W3C form of ISO 8601 that
+/// policies use.
+#[must_use]
+pub fn date(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Ok(epoch) = text.parse::<i64>() {
         return Some(epoch);
     }
-    let (day, time) = match text.split_once('T') {
-        Some((day, time)) => (day, time.strip_suffix('Z')?),
-        None => (text, "00:00:00"),
+    let (day, time, zone) = match text.split_once('T') {
+        Some((day, time)) => match (time.strip_suffix('Z'), time.find(['+', '-'])) {
+            (Some(time), _) => (day, time, None),
+            (None, Some(at)) => (day, &time[..at], Some(&time[at..])),
+            (None, None) => return None,
+        },
+        None => (text, "00:00:00", None),
     };
     let field = |piece: Option<&str>, max: i64| {
         let piece = piece.filter(|piece| !piece.is_empty() && piece.bytes().all(|b| b.is_ascii_digit()))?;
@@ -125,10 +133,18 @@ fn date(text: &str) -> Option<i64> {
         Some(second) => field(second.split('.').next(), 60)?,
         None => 0,
     };
+    let east = match zone {
+        Some(zone) => {
+            let (hours, minutes) = zone[1..].split_once(':')?;
+            let east = (field(Some(hours), 14)? * 60 + field(Some(minutes), 59)?) * 60;
+            if zone.starts_with('-') { -east } else { east }
+        }
+        None => 0,
+    };
     // Days from the civil calendar, with years that begin in March.
     let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second - east)
 }
 
 /// Matches an ARN field by field: a wildcard does not reach over a colon. Source: IAM User
@@ -163,7 +179,10 @@ mod tests {
         assert_eq!(date("2020-04-01T00:00:01Z"), Some(1_585_699_201));
         assert_eq!(date("1585699201"), Some(1_585_699_201));
         assert_eq!(date("2000-02-29T12:00Z"), Some(951_825_600));
-        for wrong in ["2020", "soon", "2020-13-01", "2020-04-01T00:00:00+09:00", "--", "T"] {
+        assert_eq!(date("2020-04-01T09:00:01+09:00"), Some(1_585_699_201));
+        assert_eq!(date("2020-03-31T19:00:01-05:00"), Some(1_585_699_201));
+        for wrong in ["2020", "soon", "2020-13-01", "2020-04-01T00:00:00+9", "2020-04-01T00:00:00", "--", "T"]
+        {
             assert_eq!(date(wrong).filter(|_| wrong != "2020"), None, "{wrong}");
         }
     }

@@ -1,5 +1,6 @@
 //! From values to documents.
 
+use bumpalo::collections::Vec as ArenaVec;
 use sekisho_estate::reason::{ReasonCode, Why};
 use sekisho_estate::{Part, Reader, Value, View};
 
@@ -49,14 +50,13 @@ impl<'r, 'e> Parser<'r, 'e> {
         })
     }
 
-    fn documents(&self, statements: &[Statement<'e>], at: Option<View<'e>>) -> Document<'e> {
-        let statements = self.reader.bump.alloc_slice_copy(statements);
-        Document { statements, written: true, at }
-    }
-
     fn document(mut self, item: Item<'e>) -> Document<'e> {
         let at = item.at.or(self.at);
-        let unknown = |why| self.documents(&[Statement::unknown(why, at)], at);
+        let reader = self.reader;
+        let unknown = |why| {
+            let statements = reader.bump.alloc_slice_copy(&[Statement::unknown(why, at)]);
+            Document { statements, written: true, at }
+        };
         let item = match item.shape(self.reader) {
             Shape::Absent => return Document { statements: &[], written: false, at },
             Shape::Scalar(Value::Str(text)) => of_json(self.reader, &[Part::Literal(text)], at),
@@ -70,9 +70,9 @@ impl<'r, 'e> Parser<'r, 'e> {
             Ok(_) => return unknown(why("neither a map nor JSON text")),
             Err(reason) => return unknown(reason),
         };
-        let mut statements = Vec::new();
+        let mut statements = ArenaVec::new_in(self.reader.bump);
         let mut body = None;
-        for member in &members {
+        for member in members {
             match member.name {
                 "Version" => {
                     // Anything but the old version, and what is not known, has variables.
@@ -95,14 +95,15 @@ impl<'r, 'e> Parser<'r, 'e> {
             }
             Some((body, Shape::Map(_))) => statements.extend(self.statement(body)),
             Some((_, Shape::List(items))) => {
-                statements.extend(items.into_iter().filter_map(|item| self.statement(item)));
+                statements.reserve(items.len());
+                statements.extend(items.iter().filter_map(|item| self.statement(*item)));
             }
             Some((body, Shape::Unknown(why))) => statements.push(Statement::unknown(why, body.at)),
             Some((body, Shape::Scalar(_))) => {
                 statements.push(Statement::unknown(why("a statement that is not a map"), body.at));
             }
         }
-        self.documents(&statements, at)
+        Document { statements: statements.into_bump_slice(), written: true, at }
     }
 
     fn statement(&self, item: Item<'e>) -> Option<Statement<'e>> {
@@ -124,7 +125,7 @@ impl<'r, 'e> Parser<'r, 'e> {
             problem: None,
             at: item.at,
         };
-        for member in &members {
+        for member in members {
             self.element(&mut statement, member);
         }
         if matches!(statement.actions, Selection::Absent) {
@@ -165,11 +166,12 @@ impl<'r, 'e> Parser<'r, 'e> {
         let single = match item.shape(self.reader) {
             Shape::Absent => return None,
             Shape::List(items) => {
-                let all = items.into_iter().filter_map(|item| match item.shape(self.reader) {
+                let mut all = ArenaVec::with_capacity_in(items.len(), self.reader.bump);
+                all.extend(items.iter().filter_map(|item| match item.shape(self.reader) {
                     Shape::Absent => None,
-                    shape => Some(self.text(item, &shape, syntax)),
-                });
-                return Some(self.reader.bump.alloc_slice_copy(&all.collect::<Vec<_>>()));
+                    shape => Some(self.text(*item, &shape, syntax)),
+                }));
+                return Some(all.into_bump_slice());
             }
             shape => self.text(item, &shape, syntax),
         };
@@ -191,7 +193,7 @@ impl<'r, 'e> Parser<'r, 'e> {
     }
 
     fn principals(&self, item: Item<'e>) -> Option<&'e [Principal<'e>]> {
-        let mut all: Vec<Principal<'e>> = Vec::new();
+        let mut all: ArenaVec<'e, Principal<'e>> = ArenaVec::new_in(self.reader.bump);
         let unknown = |why, item: Item<'e>| Principal {
             kind: PrincipalKind::Unknown(why),
             value: Value::Unknown(why),
@@ -213,11 +215,11 @@ impl<'r, 'e> Parser<'r, 'e> {
             Shape::Unknown(why) => all.push(unknown(why, item)),
             Shape::Scalar(_) | Shape::List(_) => all.push(unknown(why("Principal"), item)),
         }
-        Some(self.reader.bump.alloc_slice_copy(&all))
+        Some(all.into_bump_slice())
     }
 
     fn tests(&self, item: Item<'e>) -> &'e [Test<'e>] {
-        let mut tests = Vec::new();
+        let mut tests = ArenaVec::new_in(self.reader.bump);
         let unknown = |why, text: &'e str, item: Item<'e>| Test {
             operator: Err(why),
             operator_text: text,
@@ -232,7 +234,7 @@ impl<'r, 'e> Parser<'r, 'e> {
                     match member.item.shape(self.reader) {
                         Shape::Absent => {}
                         Shape::Map(keys) => {
-                            tests.extend(keys.iter().filter_map(|key| self.test(&member, key)))
+                            tests.extend(keys.iter().filter_map(|key| self.test(member, key)))
                         }
                         Shape::Unknown(why) => tests.push(unknown(why, member.name, member.item)),
                         _ => tests.push(unknown(why("Condition"), member.name, member.item)),
@@ -242,7 +244,7 @@ impl<'r, 'e> Parser<'r, 'e> {
             Shape::Unknown(why) => tests.push(unknown(why, "", item)),
             Shape::Scalar(_) | Shape::List(_) => tests.push(unknown(why("Condition"), "", item)),
         }
-        self.reader.bump.alloc_slice_copy(&tests)
+        tests.into_bump_slice()
     }
 
     fn test(&self, operator: &Member<'e>, key: &Member<'e>) -> Option<Test<'e>> {

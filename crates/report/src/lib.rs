@@ -14,8 +14,10 @@
 //! Nothing that comes from the input reaches a terminal, a log or a URI without being
 //! escaped for it, and no source line is shown before secrets in it are masked.
 
+mod access;
 mod coverage;
 mod explain;
+mod framework;
 mod github;
 mod guidance;
 mod messages;
@@ -30,8 +32,10 @@ mod secrets;
 mod sink;
 mod text;
 
+pub use access::{AccessReport, phi_stores};
 pub use coverage::guidance_coverage;
 pub use explain::Explained;
+pub use framework::{FrameworkReport, framework_list};
 pub use guidance::{GuidanceError, GuidanceFilter, Notation, guidance_list, guidance_search, guidance_show};
 pub use page::{Page, control_page, list, list_json, pages, pages_of};
 pub use report::{Color, Exit, Format, Options, Report, Run, Verdicts};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use sekisho_guidance::{
-    Control, Label, Language, Requirement, Scope, Severity, controls, requirement, severity,
+    ANY_TYPE, Control, Label, Language, Requirement, Scope, Severity, controls, requirement, severity,
 };
 
 use crate::messages::Say;
@@ -128,6 +128,7 @@ pub(crate) fn heading(control: &Control, options: &Options, text: &mut String) {
 
 fn applies(say: Say, control: &Control) -> String {
     match control.scope {
+        Scope::Resource if *control.applies == [ANY_TYPE] => say.page_any_type().to_owned(),
         Scope::Resource => control.applies.join(", "),
         Scope::Stack => say.page_each_stack().to_owned(),
         Scope::Account => say.page_account().to_owned(),

@@ -5,23 +5,40 @@ use std::cell::OnceCell;
 use sekisho_assess::{Evidence, EvidenceKind, Judgement};
 use sekisho_estate::{Estate, Position, ResourceId, Stack, StackIndex};
 
-/// Bytes between two counts of characters.
-const STRIDE: usize = 1024;
+/// Bytes between two counts of lines and characters.
+const STRIDE: usize = 256;
 
-/// Lines and characters of one text. Building is O(text), a look-up O(log lines), also in
-/// a file of one line, where counting from the line's start would be O(text) each time.
+/// Lines and characters of one text. Building is O(text), finding a position O(stride), also in
+/// a file of one line, where counting from the line's start would be O(text) each time. Most
+/// lines of a large file are never asked for, so they are counted, not listed.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    starts: Vec<u32>,
+    strides: Vec<Stride>,
     /// How many continuation bytes stand before each stride; empty for ASCII.
     continuations: Vec<u32>,
 }
 
+/// What stands before a stride.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stride {
+    /// Line feeds.
+    feeds: u32,
+    /// Where the line begins that goes on into the stride.
+    line: u32,
+}
+
 impl Lines {
     pub(crate) fn new(text: &str) -> Self {
-        let mut starts = Vec::with_capacity(text.len() / 32 + 1);
-        starts.push(0);
-        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
+        let mut strides = Vec::with_capacity(text.len() / STRIDE + 1);
+        let mut stride = Stride::default();
+        strides.push(stride);
+        for (index, bytes) in text.as_bytes().chunks(STRIDE).enumerate() {
+            if let Some(last) = memchr::memrchr(b'\n', bytes) {
+                stride.feeds += feeds(bytes);
+                stride.line = (index * STRIDE + last) as u32 + 1;
+            }
+            strides.push(stride);
+        }
         let mut continuations = Vec::new();
         if !text.is_ascii() {
             let mut count = 0;
@@ -31,7 +48,7 @@ impl Lines {
             }
             continuations.push(count);
         }
-        Self { starts, continuations }
+        Self { strides, continuations }
     }
 
     fn continuations(&self, text: &str, offset: usize) -> u32 {
@@ -41,9 +58,15 @@ impl Lines {
 
     /// Line and column, in characters, of a byte offset of the same text.
     pub(crate) fn position(&self, text: &str, offset: u32) -> Position {
-        let line = self.starts.partition_point(|&start| start <= offset).max(1) - 1;
-        let start = self.starts[line] as usize;
-        let end = (offset as usize).min(text.len()).max(start);
+        let end = (offset as usize).min(text.len());
+        let index = end / STRIDE;
+        let before = self.strides[index];
+        let within = &text.as_bytes()[index * STRIDE..end];
+        let line = before.feeds + feeds(within);
+        let start = match memchr::memrchr(b'\n', within) {
+            Some(at) => index * STRIDE + at + 1,
+            None => before.line as usize,
+        };
         let mut column = (end - start) as u32 + 1;
         if !self.continuations.is_empty() {
             column -= match &text.as_bytes()[start..end] {
@@ -51,19 +74,35 @@ impl Lines {
                 _ => self.continuations(text, end) - self.continuations(text, start),
             };
         }
-        Position { line: line as u32 + 1, column }
+        Position { line: line + 1, column }
     }
 
     /// Bytes of a line (from 1), without its end.
     pub(crate) fn range(&self, text: &str, line: u32) -> (usize, usize) {
-        let at = (line.max(1) - 1) as usize;
-        let start = self.starts.get(at).map_or(text.len(), |&s| s as usize);
-        let mut end = self.starts.get(at + 1).map_or(text.len(), |&s| s as usize - 1);
+        let start = self.start(text, line.max(1) - 1);
+        let mut end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |at| start + at);
         if end > start && text.as_bytes()[end - 1] == b'\r' {
             end -= 1;
         }
-        (start, end.max(start))
+        (start, end)
     }
+
+    /// Where a line begins that has so many line feeds before it.
+    fn start(&self, text: &str, before: u32) -> usize {
+        if before == 0 {
+            return 0;
+        }
+        let index = self.strides.partition_point(|stride| stride.feeds < before).saturating_sub(1);
+        let from = (index * STRIDE).min(text.len());
+        let nth = (before - self.strides[index].feeds) as usize - 1;
+        let mut found = memchr::memchr_iter(b'\n', &text.as_bytes()[from..]);
+        found.nth(nth).map_or(text.len(), |at| from + at + 1)
+    }
+}
+
+/// How many line feeds there are.
+fn feeds(bytes: &[u8]) -> u32 {
+    memchr::memchr_iter(b'\n', bytes).count() as u32
 }
 
 /// Whether a value is only what holds another piece of evidence: a policy document around
@@ -152,7 +191,8 @@ mod tests {
     #[test]
     fn agrees_with_the_estate_on_every_character() {
         let line = "関所: 'x', aé".repeat(400);
-        let text = format!("a\n{line}\r\n\nend");
+        let short = "key: 関\n".repeat(500);
+        let text = format!("a\n{line}\r\n\nend\n{short}");
         let (ours, theirs) = (Lines::new(&text), LineIndex::new(&text));
         for (offset, _) in text.char_indices() {
             assert_eq!(
@@ -163,7 +203,12 @@ mod tests {
         }
         assert_eq!(ours.range(&text, 1), (0, 1));
         assert_eq!(&text[ours.range(&text, 2).0..ours.range(&text, 2).1], line);
-        assert_eq!(ours.range(&text, 4), (text.len() - 3, text.len()));
+        let end = text.find("end").unwrap();
+        assert_eq!(ours.range(&text, 4), (end, end + 3));
+        assert_eq!(ours.range(&text, 5), (end + 4, end + 12));
+        assert_eq!(ours.range(&text, 504), (text.len() - 9, text.len() - 1));
+        assert_eq!(ours.range(&text, 505), (text.len(), text.len()));
+        assert_eq!(ours.range(&text, 999), (text.len(), text.len()));
     }
 
     #[test]

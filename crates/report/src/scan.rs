@@ -4,10 +4,10 @@
 //! Linear in the size of what is written. What many verdicts share (a control's part, a
 //! resource's part, a stack's names) is made once and copied.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use foldhash::{HashMap, HashMapExt};
 use sekisho_assess::{Basis, Evidence, Judgement, Verdict};
 use sekisho_estate::{Reason, ResourceId, Route, StackIndex, Step};
 use sekisho_guidance::{Confidence, Control, Label, Severity};

@@ -117,3 +117,44 @@ fn who_is_responsible_for_the_clinic() {
         assert!(text.contains("RDS") && text.lines().count() > 30, "{text}");
     }
 }
+
+#[test]
+fn a_framework_is_what_its_schema_says() {
+    let schema = include_str!("../../../docs/schema/sekisho.framework-1.schema.json");
+    let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let estate = common::clinic();
+    let config = sekisho_assess::Config::default();
+    let run = sekisho_assess::RunOptions { config: &config, everything: true, only: &[], built_in: true };
+    let assessment = sekisho_assess::run(&estate, &[], run);
+    let text = "decisions:\n- {framework: hipaa-security-rule, paragraph: 164.312(a)(2)(iii), decision: alternative, reason: kiosks, instead: badge readers, approver: CISO, decided: 2025-01-10, review: 2026-01-10}\n";
+    let (decisions, problems) = sekisho_guidance::read_decisions("d.yaml", text);
+    assert!(problems.is_empty(), "{problems:?}");
+    for framework in sekisho_guidance::frameworks() {
+        let report = sekisho_report::FrameworkReport {
+            framework,
+            assessment: &assessment,
+            decisions: &decisions,
+            today: "2026-11-25",
+        };
+        let mut out = Vec::new();
+        report.write(Notation::Json, &Options::default(), &mut out).unwrap();
+        let value: Value = serde_json::from_slice(&out).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", framework.id);
+        let paragraphs = value["paragraphs"].as_array().unwrap();
+        assert_eq!(paragraphs.len(), framework.paragraphs.len());
+        let headings = paragraphs.iter().filter(|p| p["state"] == "heading").count();
+        let counted: u64 = value["summary"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        assert_eq!(counted as usize, paragraphs.len() - headings);
+        for &language in Language::ALL {
+            let mut out = Vec::new();
+            report.write(Notation::Text, &options(language), &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(!text.contains("compliant") && !text.contains('%'), "{text}");
+            if framework.id == "hipaa-security-rule" {
+                assert!(text.contains("164.312(a)(2)(iv)") && text.contains("hipaa/intro/13"), "{text}");
+                assert!(text.contains("2026-01-10"), "the decision is overdue: {text}");
+            }
+        }
+    }
+}

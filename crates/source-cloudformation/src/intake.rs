@@ -1,7 +1,10 @@
 //! From bytes to a document, and what kind of document it is.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
 use rayon::join;
-use sekisho_estate::json::{self, Document, Limits, SyntaxError};
+use sekisho_estate::json::{self, Document, Limits, SyntaxError, Unattached};
 use sekisho_estate::{InputStatus, Node, NodeId, Problem, Tree, yaml};
 use sha2::{Digest, Sha256};
 
@@ -10,7 +13,7 @@ use crate::assembly::{Assembly, assembly, other_file};
 use crate::parameters::{ParameterFile, parameter_file};
 use crate::remark::{Remark, WHOLE, locate};
 
-/// Files larger than this are digested while they are parsed, for the price of a copy.
+/// Files larger than this are digested while they are parsed.
 const DIGEST_BESIDE: usize = 256 << 10;
 
 /// Deepest nesting that is read, whatever the options say: the readers recurse.
@@ -37,20 +40,44 @@ pub(crate) struct Hints {
     pub(crate) includes: bool,
     /// Resources of SAM.
     pub(crate) serverless: bool,
+    /// Dynamic references.
+    pub(crate) dynamic: bool,
 }
+
+/// The words that tell it, all looked for in one pass.
+const WORDS: [&str; 6] = [
+    "AWS::Serverless::",
+    "Connectors",
+    "CloudFormation::Stack",
+    "CloudFormationProduct",
+    crate::include::INCLUDE,
+    "{{resolve:",
+];
+
+/// None if the words could not be compiled; everything is possible then.
+static FINDER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok());
 
 impl Hints {
     /// What the bytes of a text tell.
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let has = |name: &[u8]| memchr::memmem::find(bytes, name).is_some();
-        let serverless = has(b"AWS::Serverless::");
-        Self {
-            nests: has(b"CloudFormation::Stack")
-                || has(b"CloudFormationProduct")
-                || (serverless && has(b"Serverless::Application")),
-            includes: has(crate::include::INCLUDE.as_bytes()),
-            serverless: serverless || has(b"Connectors"),
+        let Some(finder) = &*FINDER else {
+            return Self { nests: true, includes: true, serverless: true, dynamic: true };
+        };
+        let mut hints = Self::default();
+        for found in finder.find_iter(bytes) {
+            match found.pattern().as_usize() {
+                0 => {
+                    hints.serverless = true;
+                    hints.nests |= bytes[found.end()..].starts_with(b"Application");
+                }
+                1 => hints.serverless = true,
+                2 | 3 => hints.nests = true,
+                4 => hints.includes = true,
+                _ => hints.dynamic = true,
+            }
         }
+        hints
     }
 }
 
@@ -73,15 +100,22 @@ pub(crate) enum Content {
 pub(crate) fn take(file: SourceFile, limits: Limits) -> Taken {
     let limits = Limits { depth: limits.depth.min(MAX_NESTING), ..limits };
     let SourceFile { path, bytes, named } = file;
-    let ((sha256, hints), read) = if (DIGEST_BESIDE..=64 << 20).contains(&bytes.len()) {
-        // With room behind it for the text that lowering adds, so that it is not copied again.
-        let mut copy = Vec::with_capacity(bytes.len() + bytes.len() / 8);
-        copy.extend_from_slice(&bytes);
-        join(|| (digest(&bytes), Hints::of(&bytes)), || content(&path, copy, named, limits))
-    } else {
-        ((digest(&bytes), Hints::of(&bytes)), content(&path, bytes, named, limits))
+    let (sha256, hints, (content, status, problems)) = match text(&path, bytes, named, limits) {
+        Ok(text) => {
+            let look = || (digest(text.as_bytes()), Hints::of(text.as_bytes()));
+            let parse = || parse(&path, &text, limits);
+            let ((sha256, hints), parsed) =
+                if text.len() >= DIGEST_BESIDE { join(look, parse) } else { (look(), parse()) };
+            let read = match parsed {
+                Ok(document) => recognize(document.attach(text)),
+                Err((error, language)) => not_parsed(&path, &text, &error, language),
+            };
+            (sha256, hints, read)
+        }
+        Err(Textless { bytes, status, problems }) => {
+            (digest(&bytes), Hints::default(), (Content::Nothing, status, problems))
+        }
     };
-    let (content, status, problems) = read;
     Taken { path, sha256, hints, content, status, problems }
 }
 
@@ -101,48 +135,69 @@ fn nothing(status: InputStatus, message: impl Into<String>) -> Read {
     (Content::Nothing, status, locate(vec![Remark::note(WHOLE, message)], ""))
 }
 
-fn content(path: &str, bytes: Vec<u8>, named: bool, limits: Limits) -> Read {
-    let by_name = has_extension(path, &["json", "yaml", "yml", "template"]);
-    let failed = |message: &str| {
-        nothing(if by_name || named { InputStatus::Unreadable } else { InputStatus::Ignored }, message)
+/// A file without the text of a template, and what is said of it.
+struct Textless {
+    bytes: Vec<u8>,
+    status: InputStatus,
+    problems: Vec<Problem>,
+}
+
+/// The text of a file that may be a template.
+fn text(path: &str, bytes: Vec<u8>, named: bool, limits: Limits) -> Result<String, Textless> {
+    let textless = |bytes, status, message: String| {
+        let problems = locate(vec![Remark::note(WHOLE, message)], "");
+        Err(Textless { bytes, status, problems })
     };
-    if bytes.len() > limits.bytes.min(i32::MAX as usize) {
-        return failed(&format!("larger than {} bytes; raise the limit to read it", limits.bytes));
-    }
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return failed("the file is empty");
-    }
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return failed("the file is UTF-16; save it as UTF-8");
-    }
-    if let Some(at) = memchr::memchr(0, &bytes) {
-        return failed(&format!("the file is binary (a NUL at byte {at}), not a template"));
-    }
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            return failed(&format!("the file is not UTF-8 at byte {at}; save it as UTF-8"));
-        }
+    let wanted = named || is_named_like_template(path);
+    let failed = if wanted { InputStatus::Unreadable } else { InputStatus::Ignored };
+    let message = if bytes.len() > limits.bytes.min(i32::MAX as usize) {
+        format!("larger than {} bytes; raise the limit to read it", limits.bytes)
+    } else if bytes.iter().all(u8::is_ascii_whitespace) {
+        "the file is empty".to_owned()
+    } else if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        "the file is UTF-16; save it as UTF-8".to_owned()
+    } else if let Some(at) = memchr::memchr(0, &bytes) {
+        format!("the file is binary (a NUL at byte {at}), not a template")
+    } else {
+        return match String::from_utf8(bytes) {
+            Ok(text) if named || is_like_template(path, &text) => Ok(text),
+            Ok(text) => {
+                let why = "neither its name nor its text is that of a template";
+                textless(text.into_bytes(), InputStatus::Ignored, why.to_owned())
+            }
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let message = format!("the file is not UTF-8 at byte {at}; save it as UTF-8");
+                textless(error.into_bytes(), failed, message)
+            }
+        };
     };
-    let by_content = hints_at_template(&text);
-    if !by_name && !by_content && !named {
-        return nothing(InputStatus::Ignored, "neither its name nor its text is that of a template");
+    textless(bytes, failed, message)
+}
+
+/// What is said of a text that is not of its language.
+fn not_parsed(path: &str, text: &str, error: &SyntaxError, language: &str) -> Read {
+    if !is_like_template(path, text) {
+        return nothing(InputStatus::Ignored, format!("not a template: it is not {language}"));
     }
-    match parse(path, text, limits) {
-        Ok(document) => recognize(document),
-        Err((_, _, language)) if !by_name && !by_content => {
-            nothing(InputStatus::Ignored, format!("not a template: it is not {language}"))
-        }
-        Err((error, text, language)) => {
-            let message = format!(
-                "not valid {language}: {}; nothing in this file is judged until it is corrected",
-                error.message
-            );
-            let problems = locate(vec![Remark::loss(error.offset, message)], &text);
-            (Content::Nothing, InputStatus::Unreadable, problems)
-        }
-    }
+    let message = format!(
+        "not valid {language}: {}; nothing in this file is judged until it is corrected",
+        error.message
+    );
+    let problems = locate(vec![Remark::loss(error.offset, message)], text);
+    (Content::Nothing, InputStatus::Unreadable, problems)
+}
+
+fn is_named_like_template(path: &str) -> bool {
+    has_extension(path, &["json", "yaml", "yml", "template"])
+}
+
+/// Whether the name or the text of a file is that of a template.
+fn is_like_template(path: &str, text: &str) -> bool {
+    is_named_like_template(path)
+        || ["AWSTemplateFormatVersion", "\nResources:", "\"Resources\""]
+            .iter()
+            .any(|hint| memchr::memmem::find(text.as_bytes(), hint.as_bytes()).is_some())
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {
@@ -150,25 +205,19 @@ fn has_extension(path: &str, extensions: &[&str]) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ext)| extensions.iter().any(|e| ext.eq_ignore_ascii_case(e)))
 }
 
-fn hints_at_template(text: &str) -> bool {
-    ["AWSTemplateFormatVersion", "\nResources:", "\"Resources\""]
-        .iter()
-        .any(|hint| memchr::memmem::find(text.as_bytes(), hint.as_bytes()).is_some())
-}
-
-/// Parses a text; an error comes with the text and the name of the language.
-fn parse(path: &str, text: String, limits: Limits) -> Result<Document, (SyntaxError, String, &'static str)> {
+/// Parses a text; an error comes with the name of the language.
+fn parse(path: &str, text: &str, limits: Limits) -> Result<Unattached, (SyntaxError, &'static str)> {
     let first = text.trim_start_matches('\u{feff}').bytes().find(|b| !b.is_ascii_whitespace());
     let braces = matches!(first, Some(b'{' | b'['));
-    let as_yaml = |text| yaml::read(text, limits).map_err(|(error, text)| (error, text, "YAML"));
+    let as_yaml = || yaml::parse(text, limits).map_err(|error| (error, "YAML"));
     if !braces && !has_extension(path, &["json"]) {
-        return as_yaml(text);
+        return as_yaml();
     }
-    match json::read(text, limits) {
+    match json::parse(text, limits) {
         Ok(document) => Ok(document),
         // YAML has braces too.
-        Err((_, text)) if has_extension(path, &["yaml", "yml"]) => as_yaml(text),
-        Err((error, text)) => Err((error, text, "JSON")),
+        Err(_) if has_extension(path, &["yaml", "yml"]) => as_yaml(),
+        Err(error) => Err((error, "JSON")),
     }
 }
 

@@ -198,12 +198,12 @@ pub(crate) struct Lowering<'c> {
     pub(crate) parent: Option<Parent>,
     /// The stacks of the same root that are already lowered; the one being lowered comes next.
     pub(crate) group: Estate,
-    pub(crate) symbols: HashMap<Box<str>, Symbol>,
+    pub(crate) symbols: foldhash::HashMap<Box<str>, Symbol>,
     pub(crate) conditions: HashMap<Box<str>, ConditionId>,
     /// The condition that always holds, once one is needed.
     pub(crate) always: Option<ConditionId>,
     pub(crate) reasons: HashMap<Reason, u32>,
-    pub(crate) attributes: HashMap<Box<str>, u32>,
+    pub(crate) attributes: foldhash::HashMap<Box<str>, u32>,
     /// Resources that create stacks elsewhere.
     pub(crate) spawning: HashSet<u32>,
     /// Which resources are nested stacks; empty when none is.
@@ -217,7 +217,7 @@ pub(crate) struct Lowering<'c> {
     /// Resources that are modules, by id, with the reason.
     pub(crate) modules: HashMap<Box<str>, u32>,
     /// The property that `Ref` returns, by type.
-    pub(crate) naming: HashMap<Box<str>, Option<&'static str>>,
+    pub(crate) naming: foldhash::HashMap<Box<str>, Option<&'static str>>,
     pub(crate) mappings: Option<NodeId>,
     /// The resource whose declaration is being lowered.
     pub(crate) resource: Option<ResourceIndex>,
@@ -236,9 +236,7 @@ pub(crate) struct Lowering<'c> {
 
 /// Lowers a template. The group is the stacks of the same root so far, and comes back unchanged.
 pub(crate) fn lower(tree: Tree, root: NodeId, task: Task<'_>, group: Estate) -> (Stack, Part, Estate) {
-    let source = tree.source();
-    let dynamic = memchr::memmem::find(source.as_bytes(), b"{{resolve:").is_some();
-    let source_len = source.len() as u32;
+    let source_len = tree.source().len() as u32;
     let mut stack = Stack::new(task.id, task.file, tree);
     stack.parent = task.parent.map(|p| p.resource);
     stack.account = task.account.map(Into::into);
@@ -252,21 +250,21 @@ pub(crate) fn lower(tree: Tree, root: NodeId, task: Task<'_>, group: Estate) -> 
         given: task.given,
         parent: task.parent,
         group,
-        symbols: HashMap::new(),
+        symbols: foldhash::HashMap::default(),
         conditions: HashMap::new(),
         always: None,
         reasons: HashMap::new(),
-        attributes: HashMap::new(),
+        attributes: foldhash::HashMap::default(),
         spawning: HashSet::new(),
         is_nested: Vec::new(),
         may_be_serverless: task.hints.serverless,
         has_serverless: false,
         generated: HashMap::new(),
         modules: HashMap::new(),
-        naming: HashMap::new(),
+        naming: foldhash::HashMap::default(),
         mappings: None,
         resource: None,
-        dynamic,
+        dynamic: task.hints.dynamic,
         source_len,
         elsewhere: None,
         macro_name: None,

@@ -114,6 +114,7 @@ impl Lowering<'_> {
             return self.loss(section, "Resources is not a map; the resources are not read");
         };
         self.symbols.reserve(range.len as usize);
+        self.stack.resources.reserve_exact(range.len as usize);
         let type_hash = key_hash(b"Type");
         for index in 0..range.len as usize {
             let entry = self.stack.tree.entries(range)[index];

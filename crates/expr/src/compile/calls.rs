@@ -63,6 +63,7 @@ impl<'x> Compiler<'x> {
             Sort::Target => Type::Resource(named),
             Sort::Resources => Type::List(Box::new(Type::Resource(named))),
             Sort::List => Type::List(Box::new(Type::Any)),
+            Sort::Flows => Type::List(Box::new(Type::Flow)),
             Sort::Any | Sort::Map | Sort::Ports | Sort::Resource | Sort::Type => Type::Any,
         };
         Ok(Compiled { code: invoke(function, codes), kind })

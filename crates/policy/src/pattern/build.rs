@@ -1,5 +1,6 @@
 //! From values of the estate to patterns.
 
+use bumpalo::collections::Vec as ArenaVec;
 use sekisho_estate::reason::{ReasonCode, Why};
 use sekisho_estate::{Part, Reader, Stack, Value};
 
@@ -37,14 +38,14 @@ impl Syntax {
     }
 }
 
-/// Builds a pattern piece by piece.
+/// Builds a pattern piece by piece, in the arena of the reader.
 pub(crate) struct Builder<'r, 'e> {
     pub(super) reader: &'r Reader<'e>,
     syntax: Syntax,
     /// The root stack whose variables are meant.
     root: Option<&'e Stack>,
-    units: Vec<Unit>,
-    holes: Vec<Hole<'e>>,
+    units: ArenaVec<'e, Unit>,
+    holes: ArenaVec<'e, Hole<'e>>,
     /// Nesting of names in names.
     pub(super) depth: u32,
 }
@@ -52,7 +53,8 @@ pub(crate) struct Builder<'r, 'e> {
 impl<'r, 'e> Builder<'r, 'e> {
     pub(crate) fn new(reader: &'r Reader<'e>, syntax: Syntax, stack: Option<&'e Stack>) -> Self {
         let root = stack.map(|stack| root(reader, stack));
-        Self { reader, syntax, root, units: Vec::with_capacity(64), holes: Vec::new(), depth: 0 }
+        let (units, holes) = (ArenaVec::new_in(reader.bump), ArenaVec::new_in(reader.bump));
+        Self { reader, syntax, root, units, holes, depth: 0 }
     }
 
     pub(crate) fn of_str(mut self, text: &str) -> Pattern<'e> {
@@ -76,8 +78,8 @@ impl<'r, 'e> Builder<'r, 'e> {
             self.complete();
         }
         Pattern {
-            units: self.reader.bump.alloc_slice_copy(&self.units),
-            holes: self.reader.bump.alloc_slice_copy(&self.holes),
+            units: self.units.into_bump_slice(),
+            holes: self.holes.into_bump_slice(),
             fold: self.syntax.fold,
         }
     }
@@ -182,13 +184,20 @@ impl<'r, 'e> Builder<'r, 'e> {
         }
     }
 
+    /// Makes room, so that what is built after it moves less.
+    pub(super) fn reserve(&mut self, units: usize) {
+        self.units.reserve(units);
+    }
+
     /// Adds characters that are themselves.
     pub(super) fn push_chars(&mut self, text: &str) {
+        self.units.reserve(text.len());
         self.units.extend(text.chars().map(Unit::Char));
     }
 
     /// Adds text as a policy has it, with wildcards and variables of the request.
     pub(crate) fn push_str(&mut self, text: &str) {
+        self.units.reserve(text.len());
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             if self.syntax.variables

@@ -54,6 +54,10 @@ impl<'e> Pattern<'e> {
     /// [`covers`](Self::covers).
     #[must_use]
     pub fn overlaps(&self, other: &Pattern<'e>) -> Tri<'e> {
+        // Every pattern matches some text.
+        if self.units == [Unit::Star] || other.units == [Unit::Star] {
+            return Tri::Yes;
+        }
         self.ask(other.side(), self.fold || other.fold, Question::Overlaps)
     }
 

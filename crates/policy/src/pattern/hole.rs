@@ -12,7 +12,7 @@ pub(crate) struct Hole<'e> {
 
 /// What stands in a hole.
 #[derive(Clone, Copy)]
-pub(crate) enum HoleKind<'e> {
+pub enum HoleKind<'e> {
     /// The physical name of a resource, chosen by AWS.
     Name(Target<'e>),
     /// The id that AWS gives a resource.

@@ -5,9 +5,12 @@ mod compare;
 mod engine;
 mod hole;
 mod names;
+mod pieces;
 
 pub(crate) use build::{Builder, Syntax};
-pub(crate) use hole::{Hole, HoleKind};
+pub(crate) use hole::Hole;
+pub use hole::HoleKind;
+pub use pieces::Piece;
 
 use sekisho_estate::value::Target;
 use sekisho_estate::{Reader, Stack, Value, Why};

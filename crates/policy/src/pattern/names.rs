@@ -3,10 +3,11 @@
 //! The forms are data of `sekisho-facts`. They make `!GetAtt B.Arn`,
 //! `arn:${AWS::Partition}:s3:::${B}` and, where the name is written, the literal ARN one text.
 
+use bumpalo::collections::String as ArenaString;
 use sekisho_estate::reason::{ReasonCode, Why};
 use sekisho_estate::value::Target;
 use sekisho_estate::{Value, key_hash};
-use sekisho_facts::{RefReturns, identity};
+use sekisho_facts::{Identity, RefReturns, identity};
 
 use super::build::{Builder, MAX_NAMES};
 use super::hole::{ACCOUNT, HoleKind, PARTITION, REGION};
@@ -19,21 +20,21 @@ impl<'e> Builder<'_, 'e> {
         };
         if target.attribute.is_empty() {
             match identity.returns {
-                RefReturns::Name => self.push_name(target, false),
-                RefReturns::Arn => self.push_arn(target),
+                RefReturns::Name => self.push_name(target, &identity, false),
+                RefReturns::Arn => self.push_arn_of(target, &identity),
                 RefReturns::Id => self.push_id(target),
                 RefReturns::Attribute(attribute) => {
                     self.push_attribute(Target { attribute, ..target });
                 }
             }
         } else if is_arn(target) && identity.arn.is_some() {
-            self.push_arn(target);
+            self.push_arn_of(target, &identity);
             // Source: CloudFormation, AWS::Logs::LogGroup, "Return values": the ARN ends in `:*`.
             if target.type_name() == "AWS::Logs::LogGroup" {
                 self.push_str(":*");
             }
         } else if identity.name == Some(target.attribute) {
-            self.push_name(target, false);
+            self.push_name(target, &identity, false);
         } else {
             self.push_attribute(target);
         }
@@ -41,9 +42,18 @@ impl<'e> Builder<'_, 'e> {
 
     /// Adds the ARN of a resource.
     pub(crate) fn push_arn(&mut self, target: Target<'e>) {
-        let Some(form) = identity(target.type_name()).and_then(|identity| identity.arn) else {
+        match identity(target.type_name()) {
+            Some(identity) => self.push_arn_of(target, &identity),
+            None => self.push_attribute(Target { attribute: "Arn", ..target }),
+        }
+    }
+
+    fn push_arn_of(&mut self, target: Target<'e>, identity: &Identity) {
+        let Some(form) = identity.arn else {
             return self.push_attribute(Target { attribute: "Arn", ..target });
         };
+        // The ARN and a pattern behind it seldom need more.
+        self.reserve(form.len() + 8);
         self.within(target.stack, |builder, root| {
             for (index, piece) in form.split(['{', '}']).enumerate() {
                 // Between braces stands a name, outside text.
@@ -55,7 +65,9 @@ impl<'e> Builder<'_, 'e> {
                     "partition" => builder.push_variable(Some(root), PARTITION, ReasonCode::PseudoParameter),
                     "region" => builder.push_variable(Some(root), REGION, ReasonCode::PseudoParameter),
                     "account" => builder.push_variable(Some(root), ACCOUNT, ReasonCode::PseudoParameter),
-                    "name" => builder.push_name(target, target.type_name() == "AWS::SSM::Parameter"),
+                    "name" => {
+                        builder.push_name(target, identity, target.type_name() == "AWS::SSM::Parameter");
+                    }
                     "id" => builder.push_id(target),
                     property => builder.push_property(target, property),
                 }
@@ -65,9 +77,8 @@ impl<'e> Builder<'_, 'e> {
 
     /// Adds the physical name of a resource: as written, else as a hole of its own.
     /// In the ARN of a parameter the slash before its name stands only once.
-    fn push_name(&mut self, target: Target<'e>, bare: bool) {
-        let property = identity(target.type_name()).and_then(|identity| identity.name);
-        let written = property.map_or(Value::Absent, |name| self.property(target, name));
+    fn push_name(&mut self, target: Target<'e>, identity: &Identity, bare: bool) {
+        let written = identity.name.map_or(Value::Absent, |name| self.property(target, name));
         match written {
             Value::Str(name) => {
                 self.push_chars(if bare { name.strip_prefix('/').unwrap_or(name) } else { name });
@@ -127,7 +138,18 @@ impl<'e> Builder<'_, 'e> {
     }
 
     fn at_deploy(&self, target: Target<'e>) -> Why<'e> {
-        self.reader.reason(ReasonCode::AttributeAtDeploy, target.name())
+        let subject = match target.attribute {
+            "" => target.id(),
+            attribute => {
+                let (id, bump) = (target.id(), self.reader.bump);
+                let mut name = ArenaString::with_capacity_in(id.len() + 1 + attribute.len(), bump);
+                name.push_str(id);
+                name.push('.');
+                name.push_str(attribute);
+                name.into_bump_str()
+            }
+        };
+        Why { code: ReasonCode::AttributeAtDeploy, subject }
     }
 }
 

@@ -32,7 +32,10 @@ impl<'e> Document<'e> {
         let (mut yes, mut unknown) = (Vec::new(), Vec::new());
         let mut budget = MAX_COMPARISONS;
         for statement in self.statements {
-            let grants = statement.grants_anyone(action).and(self.spared(statement, action, &mut budget));
+            let mut grants = statement.grants_anyone(action);
+            if grants != Tri::No {
+                grants = grants.and(self.spared(statement, action, &mut budget));
+            }
             let grants = statement.certain(grants);
             any = any.or(grants);
             match grants {
@@ -122,9 +125,14 @@ impl<'e> Pattern<'e> {
 
 impl<'e> Statement<'e> {
     fn grants_anyone(&self, action: Option<&Pattern<'e>>) -> Tri<'e> {
+        // Most statements name who they are for, which is cheap to see.
+        let grants = self.effect.is_allow().and(self.principals.includes_anyone());
+        if grants == Tri::No {
+            return Tri::No;
+        }
         // `NotResource: "*"` is nothing at all.
         let acts = self.actions.overlaps(action.unwrap_or(&ANYTHING)).and(self.resources.overlaps(&ANYTHING));
-        let grants = self.effect.is_allow().and(self.principals.includes_anyone()).and(acts);
+        let grants = grants.and(acts);
         if grants == Tri::No {
             return Tri::No;
         }

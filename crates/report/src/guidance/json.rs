@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use sekisho_guidance::{Basis, Item, Language, Level, Resolution};
 
-use super::editions;
+use super::{editions, elsewhere};
 use crate::sink::Sink;
 
 /// Rows as one object of the schema `sekisho.guidance/1`.
@@ -70,6 +70,9 @@ pub(super) fn object(item: &Item, schema: Option<&str>, sink: &mut Sink<'_, impl
         _ => {}
     }
     sink.strings("by", item.by.iter().map(|control| control.id.as_ref()));
+    let paragraphs = elsewhere(row.id);
+    let names = paragraphs.iter().map(|(framework, paragraph)| format!("{} {}", framework.id, paragraph.id));
+    sink.strings("paragraphs", names);
     sink.close('}');
 }
 

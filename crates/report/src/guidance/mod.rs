@@ -6,8 +6,8 @@ use std::fmt;
 use std::io::{self, Write};
 
 use sekisho_guidance::{
-    Basis, Item, Language, Level, Requirement, Resolution, ResolutionKind, coverage, did_you_mean,
-    requirement,
+    Basis, Framework, Item, Language, Level, Paragraph, Requirement, Resolution, ResolutionKind, coverage,
+    did_you_mean, paragraphs_of, requirement,
 };
 
 use self::json::{object, objects};
@@ -289,9 +289,24 @@ fn page(item: &Item, options: &Options, out: &mut impl Write) -> io::Result<()> 
     if answers && item.by.is_empty() {
         rows.more(say.guidance_no_controls());
     }
+    let paragraphs = elsewhere(row.id);
+    if !paragraphs.is_empty() {
+        rows.begin(say.framework_paragraph());
+    }
+    for (framework, paragraph) in paragraphs {
+        rows.more(format!("{} {}", framework.title.get(options.language), paragraph.id));
+        rows.more(format!("  {}", paragraph.title.get(options.language)));
+    }
     rows.write(&mut text, true);
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// The paragraphs of laws and catalogues that a row stands behind; its own document is left out.
+fn elsewhere(id: &str) -> Vec<(&'static Framework, &'static Paragraph)> {
+    let mut found = paragraphs_of(id);
+    found.retain(|(framework, _)| !framework.source.is_empty());
+    found
 }
 
 /// What another row states, a little to the right.

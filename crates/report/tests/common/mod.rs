@@ -405,7 +405,7 @@ pub(crate) fn findings<'c>(estate: &Estate, controls: &'c Controls) -> Assessmen
 
     let missing = |name: &str| {
         let mut missing = evidence(estate, id(name), EvidenceKind::Absent, "", None);
-        missing.note = Some(format!("no AWS::S3::BucketPolicy for {name}"));
+        missing.note = Some(format!("no AWS::S3::BucketPolicy for {name}").into());
         missing.offset = estate.resource(id(name)).offset;
         vec![missing]
     };
@@ -444,7 +444,7 @@ pub(crate) fn findings<'c>(estate: &Estate, controls: &'c Controls) -> Assessmen
     statement.resource = Some(id("ReportsPolicy"));
     let mut default = evidence(estate, id("ReportsBucket"), EvidenceKind::Default, "", Some("true"));
     default.route = default.route.key("PublicAccessBlockConfiguration");
-    default.note = Some("since 2023-04-28: https://docs.aws.amazon.com/".to_owned());
+    default.note = Some("since 2023-04-28: https://docs.aws.amazon.com/".into());
     let mut public = judgement(
         &controls.public,
         Some(id("ReportsBucket")),
@@ -460,7 +460,7 @@ pub(crate) fn findings<'c>(estate: &Estate, controls: &'c Controls) -> Assessmen
     judgements.push(public);
 
     let mut found = evidence(estate, id("Portal"), EvidenceKind::Text, "/UserData", None);
-    found.note = Some("password".to_owned());
+    found.note = Some("password".into());
     let mut portal = judgement(&controls.secret, Some(id("Portal")), fail, Severity::Medium, vec![found]);
     portal.label = Label::None;
     judgements.push(portal);

@@ -1,0 +1,339 @@
+//! Questions on the model: who can do what with a store, by which actions, when.
+//!
+//! One cell (principal, class, store) is a decision for each action of the class:
+//! O(actions × statements). A row or column is that for each store or principal.
+
+use crate::case::{Values, Verdict};
+use crate::context::{Keys, RequestContext, Unknowns};
+use crate::decide::{Object, Outcome, Policies, Request};
+use crate::explain::Reason;
+use crate::formula::Formula;
+use crate::model::{Encryption, Model, Principal, PrincipalId, Store, StoreId};
+use crate::policy::Policy;
+use crate::subject::{Subject, SubjectKind};
+use crate::tables::{self, Class};
+
+/// Whether somebody can, by which actions, and when.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// When at least one action of the class is allowed, with the key that it needs.
+    pub formula: Formula,
+    /// The actions that are or may be allowed, each with the form of the ARN.
+    pub actions: Vec<(&'static str, &'static str)>,
+}
+
+impl Cell {
+    /// The answer that the formula is.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        verdict(&self.formula)
+    }
+}
+
+/// The answer that a formula is.
+#[must_use]
+pub fn verdict(formula: &Formula) -> Verdict {
+    match formula {
+        Formula::True => Verdict::Allowed,
+        Formula::False => Verdict::Denied,
+        open => match open.open() {
+            (true, _) => Verdict::Unknown,
+            (false, true) => Verdict::Ambiguous,
+            (false, false) => Verdict::Conditional,
+        },
+    }
+}
+
+/// One who asks, with what is attached to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'m> {
+    /// Who it is.
+    pub subject: &'m Subject,
+    /// Its policies.
+    pub identity: &'m [u32],
+    /// Its boundary.
+    pub boundary: Option<u32>,
+    /// Whether its account allows everything, because nothing is known of it.
+    pub account_decides: bool,
+}
+
+/// The keys that a request has when nothing else is said: it is made over TLS.
+fn assumed() -> Vec<(Box<str>, Option<Values>)> {
+    vec![("aws:securetransport".into(), Some(Values::One("true".to_owned())))]
+}
+
+/// What is known of the keys of a principal besides those it has.
+fn unknowns(subject: &Subject) -> Unknowns {
+    let mut absent: Vec<Box<str>> = vec!["aws:resourcetag/".into()];
+    match subject.kind {
+        SubjectKind::User => absent.push("aws:principaltag/".into()),
+        // A session can carry tags of its own.
+        _ => absent.push("aws:username".into()),
+    }
+    if !subject.is_of_account() {
+        absent.extend(["aws:principal".into(), "aws:multifactorauth".into()]);
+    }
+    Unknowns::AllBut(absent)
+}
+
+/// A conversation with the model: what is the same for many requests is made once.
+#[derive(Debug)]
+pub struct Ask<'m> {
+    model: &'m Model,
+    given: Vec<(Box<str>, Option<Values>)>,
+    /// Keys that the user gave.
+    concrete: bool,
+}
+
+impl<'m> Ask<'m> {
+    /// Asks with every key open that nothing is known of.
+    #[must_use]
+    pub fn new(model: &'m Model) -> Self {
+        Self { model, given: assumed(), concrete: false }
+    }
+
+    /// Asks with these keys, as a request has them; others stay open.
+    #[must_use]
+    pub fn with(model: &'m Model, keys: &[(String, String)]) -> Self {
+        let mut given = assumed();
+        for (key, value) in keys {
+            let key = key.to_ascii_lowercase();
+            given.retain(|(known, _)| **known != *key);
+            given.push((key.into(), Some(Values::One(value.clone()))));
+        }
+        Self { model, given, concrete: false }
+    }
+
+    /// Asks with exactly these keys: others are absent.
+    #[must_use]
+    pub fn exactly(model: &'m Model, keys: &[(String, Values)]) -> Self {
+        let given =
+            keys.iter().map(|(key, value)| (key.to_ascii_lowercase().into(), Some(value.clone()))).collect();
+        Self { model, given, concrete: true }
+    }
+
+    /// A principal of the model as one who asks.
+    #[must_use]
+    pub fn asker(&self, principal: PrincipalId) -> Asker<'m> {
+        let principal: &Principal = &self.model.principals[principal as usize];
+        Asker {
+            subject: &principal.subject,
+            identity: &principal.identity,
+            boundary: principal.boundary,
+            account_decides: false,
+        }
+    }
+
+    /// Calls back with a request.
+    fn request<T>(
+        &self,
+        asker: Asker<'_>,
+        action: &str,
+        object: &Object,
+        resource: (Option<u32>, Option<&crate::s3::S3>),
+        more: &Keys,
+        each: impl FnOnce(&Request<'_>) -> T,
+    ) -> T {
+        let model = self.model;
+        let mut identity: Vec<&Policy> = asker.identity.iter().map(|&id| model.policy(id)).collect();
+        if asker.account_decides {
+            identity.push(everything());
+        }
+        let levels = |levels: Option<&Vec<Vec<u32>>>| -> Vec<Vec<&Policy>> {
+            levels
+                .into_iter()
+                .flatten()
+                .map(|level| level.iter().map(|&id| model.policy(id)).collect())
+                .collect()
+        };
+        let own = asker.subject.account.as_deref().unwrap_or_default();
+        let theirs = object.account.as_deref().unwrap_or_default();
+        let (scps, rcps) = (levels(model.scps.get(own)), levels(model.rcps.get(theirs)));
+        let mut given = self.given.clone();
+        given.extend(more.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
+        let unknown = if self.concrete { Unknowns::None } else { unknowns(asker.subject) };
+        each(&Request {
+            subject: asker.subject,
+            action,
+            object,
+            context: RequestContext {
+                given: &given,
+                principal: &asker.subject.keys,
+                resource: &object.keys,
+                unknown: &unknown,
+            },
+            policies: Policies {
+                identity: &identity,
+                boundary: asker.boundary.map(|id| model.policy(id)),
+                session: None,
+                resource: resource.0.map(|id| model.policy(id)),
+                scps: &scps,
+                rcps: &rcps,
+                endpoint: None,
+                grants: &[],
+                s3: resource.1,
+            },
+            holes: &model.holes,
+        })
+    }
+
+    /// Whether somebody can take an action on a store; `action` is in lower case.
+    #[must_use]
+    pub fn on_store(&self, asker: Asker<'_>, action: &str, store: &Store, object: &Object) -> Outcome {
+        self.request(asker, action, object, (store.policy, store.s3.as_ref()), &Keys::new(), |request| {
+            request.decide()
+        })
+    }
+
+    /// The statements that decide on an action on a store.
+    #[must_use]
+    pub fn explain_store(
+        &self,
+        asker: Asker<'_>,
+        action: &str,
+        store: &Store,
+        object: &Object,
+    ) -> (Outcome, Vec<Reason>) {
+        self.request(asker, action, object, (store.policy, store.s3.as_ref()), &Keys::new(), |request| {
+            (request.decide(), request.explain())
+        })
+    }
+
+    /// Whether somebody can take an action on any ARN.
+    #[must_use]
+    pub fn on_arn(
+        &self,
+        asker: Asker<'_>,
+        action: &str,
+        object: &Object,
+        policy: Option<u32>,
+    ) -> (Outcome, Vec<Reason>) {
+        self.request(asker, action, object, (policy, None), &Keys::new(), |request| {
+            (request.decide(), request.explain())
+        })
+    }
+
+    /// Whether somebody can assume a role.
+    #[must_use]
+    pub fn assume(&self, asker: Asker<'_>, action: &str, role: &Principal) -> Outcome {
+        self.request(asker, action, &role.object, (role.trust, None), &Keys::new(), |request| {
+            request.decide()
+        })
+    }
+
+    /// The statements that decide on assuming a role.
+    #[must_use]
+    pub fn explain_assume(&self, asker: Asker<'_>, action: &str, role: &Principal) -> (Outcome, Vec<Reason>) {
+        self.request(asker, action, &role.object, (role.trust, None), &Keys::new(), |request| {
+            (request.decide(), request.explain())
+        })
+    }
+
+    /// Whether somebody has a capability on a store.
+    #[must_use]
+    pub fn can(&self, asker: Asker<'_>, class: Class, store: StoreId) -> Cell {
+        let store = &self.model.stores[store as usize];
+        let mut cell = Cell { formula: Formula::False, actions: Vec::new() };
+        let Some((_, kind)) = tables::store_kind(&store.type_name) else { return cell };
+        let Some(forms) = kind.classes.get(&class) else { return cell };
+        for (form, actions) in forms {
+            let object = match store.forms.iter().find(|(name, _)| name == form) {
+                Some((_, object)) => object,
+                None => &store.object,
+            };
+            for action in actions {
+                // The action is compared in lower case.
+                let outcome = self.on_store(asker, lower(action), store, object);
+                if outcome.formula != Formula::False {
+                    cell.formula = cell.formula.or(outcome.formula);
+                    cell.actions.push((action.as_str(), form.as_str()));
+                }
+            }
+        }
+        if cell.formula != Formula::False
+            && let Some(needed) = match class {
+                Class::ReadContent => Some("kms:decrypt"),
+                Class::Write => Some("kms:generatedatakey"),
+                _ => None,
+            }
+        {
+            cell.formula = cell.formula.and(self.key(asker, needed, store, kind));
+        }
+        cell
+    }
+
+    /// When somebody may use the key of a store through its service.
+    fn key(&self, asker: Asker<'_>, action: &str, store: &Store, kind: &tables::StoreKind) -> Formula {
+        let key = match &store.key {
+            Encryption::Service => return Formula::True,
+            Encryption::Key(key) => &self.model.stores[*key as usize],
+            Encryption::Elsewhere(written) => {
+                return Formula::unknown(format!("the policy of key {written} is not in this input"));
+            }
+            Encryption::Unknown(why) => return Formula::unknown(why.clone()),
+        };
+        let mut more = Keys::new();
+        if let Some(row) = &kind.key {
+            let region = key.object.arn.split(':').nth(3).unwrap_or_default();
+            more.push(("kms:viaservice".into(), Values::One(format!("{}.{region}.amazonaws.com", row.via))));
+        }
+        if let Some(account) = &asker.subject.account {
+            more.push(("kms:calleraccount".into(), Values::One(account.to_string())));
+        }
+        self.request(asker, action, &key.object, (key.policy, None), &more, |request| request.decide())
+            .formula
+    }
+
+    /// The statements that decide on the first action of a capability that is or may be
+    /// allowed, or on the first of all.
+    #[must_use]
+    pub fn reasons(&self, asker: Asker<'_>, class: Class, store: StoreId) -> Vec<Reason> {
+        let cell = self.can(asker, class, store);
+        let store = &self.model.stores[store as usize];
+        let Some((_, kind)) = tables::store_kind(&store.type_name) else { return Vec::new() };
+        let first = cell.actions.first().copied().or_else(|| {
+            let (form, actions) = kind.classes.get(&class)?.iter().next()?;
+            Some((actions.first()?.as_str(), form.as_str()))
+        });
+        let Some((action, form)) = first else { return Vec::new() };
+        let object =
+            store.forms.iter().find(|(name, _)| *name == form).map_or(&store.object, |(_, object)| object);
+        self.explain_store(asker, lower(action), store, object).1
+    }
+}
+
+/// A policy that allows everything: what the administrators of another account may give.
+fn everything() -> &'static Policy {
+    static POLICY: std::sync::OnceLock<Policy> = std::sync::OnceLock::new();
+    POLICY.get_or_init(|| {
+        let all = || crate::policy::Select::Only(vec![crate::glob::Glob::wild("*")]);
+        Policy {
+            name: Some("what its account allows".into()),
+            statements: vec![crate::policy::Statement {
+                sid: None,
+                effect: crate::policy::Effect::Allow,
+                principals: crate::policy::Select::Absent,
+                actions: all(),
+                resources: all(),
+                tests: Vec::new(),
+                problem: None,
+                at: None,
+            }],
+            at: None,
+        }
+    })
+}
+
+/// The lower case of an action of the built-in data, made once.
+fn lower(action: &str) -> &str {
+    use std::collections::HashMap;
+    static LOWER: std::sync::OnceLock<HashMap<&'static str, String>> = std::sync::OnceLock::new();
+    let known = LOWER.get_or_init(|| {
+        let kinds = tables::store_kinds().iter();
+        kinds
+            .flat_map(|kind| kind.classes.values().flat_map(|forms| forms.values().flatten()))
+            .map(|action| (action.as_str(), action.to_ascii_lowercase()))
+            .collect()
+    });
+    known.get(action).map_or(action, String::as_str)
+}

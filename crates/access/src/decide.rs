@@ -1,0 +1,542 @@
+//! The decision on one request.
+//!
+//! Sources: IAM User Guide, `reference_policies_evaluation-logic.html` and the pages below
+//! it (`…_policy-eval-denyallow.html`, `…-cross-account.html`, `…_policy-eval-basics.html`);
+//! KMS Developer Guide, `key-policies.html`, `grants.html`; Organizations User Guide,
+//! `orgs_manage_policies_scps.html`, `orgs_manage_policies_rcps.html`.
+//!
+//! One decision is linear in the statements of the policies that apply. Of a statement
+//! whose action does not match nothing else is looked at.
+
+use crate::case::{DeniedBy, DenyEffect, Kind, Verdict};
+use crate::context::{Context, Keys, RequestContext};
+use crate::formula::Formula;
+use crate::holes::Holes;
+use crate::policy::{Effect, Policy};
+use crate::s3::{S3, Through};
+use crate::subject::{Reach, Subject, SubjectKind, same};
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Object {
+    /// Its ARN, or `*`.
+    pub arn: Box<str>,
+    /// Its owner; none: the principal's account.
+    pub account: Option<Box<str>>,
+    /// Whether its account is the management account of its organization.
+    pub management: bool,
+    /// A KMS key that AWS manages.
+    pub aws_managed: bool,
+    /// Condition keys that follow from it.
+    pub keys: Keys,
+}
+
+/// A grant of a KMS key.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Its id.
+    pub id: Option<Box<str>>,
+    /// Who may use it.
+    pub grantee: Box<str>,
+    /// What it allows, in lower case with `kms:` before it.
+    pub operations: Vec<Box<str>>,
+    /// Pairs of the encryption context; whether they must be all of it.
+    pub context: Option<(Vec<(Box<str>, Box<str>)>, bool)>,
+}
+
+/// The policies that AWS looks at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Policies<'p> {
+    /// Of the user, its groups, or the role.
+    pub identity: &'p [&'p Policy],
+    /// The permissions boundary.
+    pub boundary: Option<&'p Policy>,
+    /// Session policies.
+    pub session: Option<&'p [&'p Policy]>,
+    /// Of the resource.
+    pub resource: Option<&'p Policy>,
+    /// Service control policies by level.
+    pub scps: &'p [Vec<&'p Policy>],
+    /// Resource control policies by level.
+    pub rcps: &'p [Vec<&'p Policy>],
+    /// Of the VPC endpoint.
+    pub endpoint: Option<&'p Policy>,
+    /// Grants of the key.
+    pub grants: &'p [Grant],
+    /// What S3 adds.
+    pub s3: Option<&'p S3>,
+}
+
+/// One request.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'p> {
+    /// Who asks.
+    pub subject: &'p Subject,
+    /// `service:action` in lower case.
+    pub action: &'p str,
+    /// What is asked for.
+    pub object: &'p Object,
+    /// The condition keys.
+    pub context: RequestContext<'p>,
+    /// The policies.
+    pub policies: Policies<'p>,
+    /// The holes of all texts.
+    pub holes: &'p Holes,
+}
+
+/// What kind of resource decides on the rule that applies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rule {
+    /// An identity policy of the account is enough.
+    Plain,
+    /// A KMS key: its policy must allow, or let the account decide.
+    Key,
+    /// The trust policy of a role.
+    Trust,
+}
+
+/// What each layer says.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    /// Explicit denies by kind, in the order in which they are looked at.
+    pub denies: Vec<(Kind, Formula)>,
+    /// Identity policies allow.
+    pub identity: Formula,
+    /// The boundary allows.
+    pub boundary: Formula,
+    /// Session policies allow.
+    pub session: Formula,
+    /// Every level of service control policies allows.
+    pub scp: Formula,
+    /// The endpoint's policy allows.
+    pub endpoint: Formula,
+    /// The resource allows: its policy, grants, access control lists.
+    pub resource: Reach,
+    /// Block Public Access cuts the request off.
+    pub blocked: Formula,
+    /// The access point allows.
+    pub access_point: Formula,
+    /// The principal is of the resource's account.
+    pub same_account: Formula,
+    /// Which rule applies.
+    pub rule: Rule,
+    /// What they say together.
+    pub allowed: Formula,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The answer.
+    pub verdict: Verdict,
+    /// By what it is denied.
+    pub denied_by: Option<DeniedBy>,
+    /// When it is allowed.
+    pub formula: Formula,
+}
+
+/// What a policy says of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Says {
+    pub(crate) allow: Formula,
+    pub(crate) deny: Formula,
+}
+
+/// The trust policy counts only for these.
+const ASSUME: [&str; 5] = [
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:tagsession",
+    "sts:setsourceidentity",
+];
+
+impl Request<'_> {
+    /// The answer.
+    #[must_use]
+    pub fn decide(&self) -> Outcome {
+        self.layers().outcome(self)
+    }
+
+    /// Which rule applies to the resource.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        let mut fields = self.object.arn.splitn(6, ':');
+        let (service, rest) = (fields.nth(2).unwrap_or_default(), fields.nth(2).unwrap_or_default());
+        match service {
+            "kms" if rest.starts_with("key/") && self.action.starts_with("kms:") => Rule::Key,
+            "iam" if rest.starts_with("role/") && ASSUME.contains(&self.action) => Rule::Trust,
+            _ => Rule::Plain,
+        }
+    }
+
+    /// What an identity-like policy says: who asks is not looked at.
+    pub(crate) fn identity_says(&self, policy: &Policy, resource: &str) -> Says {
+        let mut says = Says { allow: Formula::False, deny: Formula::False };
+        for statement in &policy.statements {
+            let target = match statement.effect {
+                Effect::Allow => &mut says.allow,
+                Effect::Deny => &mut says.deny,
+                Effect::Unknown(_) => {
+                    let applies = statement.applies(self.action, resource, &self.context, self.holes);
+                    if applies != Formula::False {
+                        let unknown = applies.and(unknown_effect(&statement.effect));
+                        says.allow = says.allow.or(unknown.clone());
+                        says.deny = says.deny.or(unknown);
+                    }
+                    continue;
+                }
+            };
+            if *target == Formula::True {
+                continue;
+            }
+            let applies = statement.applies(self.action, resource, &self.context, self.holes);
+            if applies != Formula::False {
+                *target = std::mem::replace(target, Formula::False).or(applies);
+            }
+        }
+        says
+    }
+
+    /// What a policy with principals says.
+    pub(crate) fn resource_says(
+        &self,
+        policy: &Policy,
+        resource: &str,
+        context: &impl Context,
+    ) -> (Reach, Formula) {
+        let mut reach = Reach::NONE;
+        let mut deny = Formula::False;
+        let bounded = self.policies.boundary.is_some();
+        for statement in &policy.statements {
+            if statement.effect == Effect::Allow && reach.direct == Formula::True {
+                continue;
+            }
+            let applies = statement.applies(self.action, resource, context, self.holes);
+            if applies == Formula::False {
+                continue;
+            }
+            let to = self.subject.reach(&statement.principals, &statement.effect, bounded, self.holes);
+            match &statement.effect {
+                Effect::Allow => reach = reach.or(to.when(&applies)),
+                Effect::Deny => deny = deny.or(to.any().and(applies)),
+                effect @ Effect::Unknown(_) => {
+                    let unknown = applies.and(unknown_effect(effect));
+                    deny = deny.or(to.any().and(unknown.clone()));
+                    reach = reach.or(to.when(&unknown));
+                }
+            }
+        }
+        (reach, deny)
+    }
+
+    fn all_say<'p>(&self, policies: impl IntoIterator<Item = &'p Policy>, resource: &str) -> Says {
+        let mut says = Says { allow: Formula::False, deny: Formula::False };
+        for policy in policies {
+            let next = self.identity_says(policy, resource);
+            says.allow = says.allow.or(next.allow);
+            says.deny = says.deny.or(next.deny);
+        }
+        says
+    }
+
+    /// Whether service control policies are about the principal.
+    fn has_scps(&self) -> bool {
+        self.subject.is_of_account() && !self.subject.management && !self.subject.service_linked
+    }
+
+    /// Whether resource control policies are about the request.
+    fn has_rcps(&self) -> bool {
+        !self.object.management && !self.subject.service_linked && !self.object.aws_managed
+    }
+
+    /// What each layer says.
+    #[must_use]
+    pub fn layers(&self) -> Layers {
+        let (subject, policies) = (self.subject, &self.policies);
+        let rule = self.rule();
+        let through = policies.s3.and_then(|s3| s3.through.as_ref());
+        // Identity and organization policies see the access point that a request goes through.
+        let seen: &str = through.map_or(&self.object.arn, |through| &through.arn);
+        let mut denies = Vec::new();
+        let mut deny = |kind, formula: Formula| {
+            if formula != Formula::False {
+                denies.push((kind, formula));
+            }
+        };
+
+        let mut scp = Formula::True;
+        if self.has_scps() {
+            for level in policies.scps {
+                let says = self.all_say(level.iter().copied(), seen);
+                deny(Kind::Scp, says.deny);
+                scp = scp.and(says.allow);
+            }
+        }
+        if self.has_rcps() {
+            // RCPFullAWSAccess is attached at every level and cannot be detached; customers'
+            // own policies only deny.
+            for policy in policies.rcps.iter().flatten() {
+                let (_, denied) = self.resource_says(policy, &self.object.arn, &self.context);
+                deny(Kind::Rcp, denied);
+            }
+        }
+        let mut endpoint = Formula::True;
+        if let Some(policy) = policies.endpoint {
+            let (reach, denied) = self.resource_says(policy, seen, &self.context);
+            endpoint = reach.any();
+            deny(Kind::Endpoint, denied);
+        }
+
+        let same_account = match (&subject.account, &self.object.account) {
+            _ if subject.foreign => Formula::False,
+            (Some(_), None) => Formula::True,
+            (Some(own), Some(theirs)) => same(own, theirs, self.holes),
+            (None, _) => Formula::False,
+        };
+        let mut resource = Reach::NONE;
+        let is_policy_of_resource = rule != Rule::Plain || !self.object.arn.contains(":role/");
+        if let Some(policy) = policies.resource.filter(|_| is_policy_of_resource) {
+            let (reach, denied) = self.resource_says(policy, &self.object.arn, &self.context);
+            resource = reach;
+            deny(kind_of(rule), denied);
+        }
+        if rule == Rule::Key {
+            for grant in policies.grants {
+                resource = resource.or(self.granted(grant));
+            }
+        }
+        let mut blocked = Formula::False;
+        let mut access_point = Formula::True;
+        if let Some(s3) = policies.s3 {
+            resource = s3.reach(self, resource, policies.resource);
+            blocked = s3.blocked(self, policies.resource, &same_account);
+        }
+
+        let identity = match subject.kind {
+            SubjectKind::Root => Says { allow: root_may(self.action), deny: Formula::False },
+            SubjectKind::User | SubjectKind::Role | SubjectKind::FederatedUser => {
+                self.all_say(policies.identity.iter().copied(), seen)
+            }
+            _ => Says { allow: Formula::False, deny: Formula::False },
+        };
+        deny(Kind::Identity, identity.deny);
+        let mut boundary = Formula::True;
+        let mut session = Formula::True;
+        if matches!(subject.kind, SubjectKind::User | SubjectKind::Role | SubjectKind::FederatedUser) {
+            if let Some(policy) = policies.boundary {
+                let says = self.identity_says(policy, seen);
+                deny(Kind::Boundary, says.deny);
+                boundary = says.allow;
+            }
+            match policies.session {
+                Some(passed) => {
+                    let says = self.all_say(passed.iter().copied(), seen);
+                    deny(Kind::Session, says.deny);
+                    session = says.allow;
+                }
+                // Source: IAM User Guide, `id_credentials_temp_control-access_getfederationtoken.html`:
+                // without a session policy a federated session has only what resources give.
+                None if subject.kind == SubjectKind::FederatedUser => session = Formula::False,
+                None => {}
+            }
+        }
+
+        let own = identity.allow.clone().and(boundary.clone()).and(session.clone());
+        if let (Some(through), Some(s3)) = (through, policies.s3) {
+            let (allowed, denied) = self.through(s3, through, &own, &boundary, &session);
+            access_point = allowed;
+            deny(Kind::AccessPoint, denied);
+        }
+        let limited = resource.role.clone().and(boundary.clone()).and(session.clone());
+        let granted = resource.direct.clone().or(limited);
+        let within = match rule {
+            Rule::Plain => granted.clone().or(own.clone()),
+            Rule::Key | Rule::Trust => granted.or(resource.account.clone().and(own.clone())),
+        };
+        let without = own.and(resource.any());
+        let by_rule =
+            if rule == Rule::Trust { trust_admits(self.action, subject.kind) } else { Formula::True };
+        let grants = match (&subject.account, &same_account) {
+            (None, _) => resource.direct.clone(),
+            (_, Formula::True) => within,
+            (_, Formula::False) => without,
+            (_, same) => same.clone().and(within).or(same.clone().negate().and(without)),
+        };
+        let mut allowed = grants.and(by_rule).and(scp.clone()).and(endpoint.clone());
+        allowed = allowed.and(blocked.clone().negate()).and(access_point.clone());
+        for (_, formula) in &denies {
+            allowed = allowed.and(formula.clone().negate());
+        }
+        Layers {
+            denies,
+            identity: identity.allow,
+            boundary,
+            session,
+            scp,
+            endpoint,
+            resource,
+            blocked,
+            access_point,
+            same_account,
+            rule,
+            allowed,
+        }
+    }
+
+    /// What an access point says: its policy as a resource policy of its own.
+    fn through(
+        &self,
+        _s3: &S3,
+        through: &Through,
+        own: &Formula,
+        boundary: &Formula,
+        session: &Formula,
+    ) -> (Formula, Formula) {
+        let (reach, denied) = match &through.policy {
+            Some(policy) => self.resource_says(policy, &through.arn, &self.context),
+            None => (Reach::NONE, Formula::False),
+        };
+        let same_account = match (&self.subject.account, &through.account) {
+            (Some(own), Some(theirs)) => same(own, theirs, self.holes),
+            (Some(_), None) => Formula::True,
+            (None, _) => return (reach.direct, denied),
+        };
+        let limited = reach.role.clone().and(boundary.clone()).and(session.clone());
+        let within = reach.direct.clone().or(limited).or(own.clone());
+        let without = own.clone().and(reach.any());
+        (same_account.clone().and(within).or(same_account.negate().and(without)), denied)
+    }
+
+    /// How far a grant of a key reaches.
+    fn granted(&self, grant: &Grant) -> Reach {
+        if !grant.operations.iter().any(|operation| **operation == *self.action) {
+            return Reach::NONE;
+        }
+        let mut when = Formula::True;
+        if let Some((pairs, exact)) = &grant.context {
+            for (key, value) in pairs {
+                when = when.and(
+                    match self.context.get(&format!("kms:encryptioncontext:{key}").to_lowercase()) {
+                        crate::context::Lookup::One(given) => (*given == **value).into(),
+                        crate::context::Lookup::Unknown => {
+                            Formula::unknown("the encryption context of the request")
+                        }
+                        _ => Formula::False,
+                    },
+                );
+            }
+            if *exact && when != Formula::False {
+                let keys = match self.context.get("kms:encryptioncontextkeys") {
+                    crate::context::Lookup::Many(keys) => keys.len(),
+                    crate::context::Lookup::One(_) => 1,
+                    crate::context::Lookup::Absent => pairs.len(),
+                    crate::context::Lookup::Unknown => pairs.len(),
+                };
+                when = when.and((keys == pairs.len()).into());
+            }
+        }
+        let named = match Subject::of_arn(&grant.grantee) {
+            Some(_) => crate::policy::Named::Arn(grant.grantee.clone()),
+            None => crate::policy::Named::Service(grant.grantee.clone()),
+        };
+        let select = crate::policy::Select::Only(vec![named]);
+        self.subject.reach(&select, &Effect::Allow, false, self.holes).when(&when)
+    }
+}
+
+/// Which calls a kind of principal can make to assume a role at all.
+///
+/// Sources: IAM User Guide, `id_credentials_temp_request.html` and
+/// `reference_policies_elements_principal.html`, "IAM role principals"; STS API,
+/// `API_AssumeRole.html`: the root user cannot call it; the calls with a token of an
+/// identity provider are made without AWS credentials.
+fn trust_admits(action: &str, kind: SubjectKind) -> Formula {
+    match (action, kind) {
+        ("sts:assumerole", SubjectKind::Root | SubjectKind::Anonymous | SubjectKind::Federated) => {
+            Formula::False
+        }
+        ("sts:assumerolewithsaml" | "sts:assumerolewithwebidentity", kind) => {
+            (kind == SubjectKind::Federated).into()
+        }
+        _ => Formula::True,
+    }
+}
+
+/// The root user may do everything, but it cannot assume a role.
+fn root_may(action: &str) -> Formula {
+    (action != "sts:assumerole").into()
+}
+
+fn unknown_effect(effect: &Effect) -> Formula {
+    match effect {
+        Effect::Unknown(why) => Formula::unknown(why.clone()),
+        Effect::Allow | Effect::Deny => Formula::True,
+    }
+}
+
+/// The kind of a resource's policy.
+#[must_use]
+pub fn kind_of(rule: Rule) -> Kind {
+    match rule {
+        Rule::Plain => Kind::Resource,
+        Rule::Key => Kind::Key,
+        Rule::Trust => Kind::Trust,
+    }
+}
+
+impl Layers {
+    /// The answer that the layers give.
+    #[must_use]
+    pub fn outcome(self, request: &Request<'_>) -> Outcome {
+        let formula = self.allowed.clone();
+        let verdict = match &formula {
+            Formula::True => Verdict::Allowed,
+            Formula::False => Verdict::Denied,
+            open => match open.open() {
+                (true, _) => Verdict::Unknown,
+                (false, true) => Verdict::Ambiguous,
+                (false, false) => Verdict::Conditional,
+            },
+        };
+        let denied_by = (verdict == Verdict::Denied).then(|| self.denied_by(request));
+        Outcome { verdict, denied_by, formula }
+    }
+
+    /// By what a request that is denied is denied.
+    fn denied_by(&self, request: &Request<'_>) -> DeniedBy {
+        let explicit = self.denies.iter().find(|(_, formula)| *formula == Formula::True);
+        if let Some((kind, _)) = explicit {
+            return DeniedBy { effect: DenyEffect::Explicit, kind: *kind };
+        }
+        let implicit = |kind| DeniedBy { effect: DenyEffect::Implicit, kind };
+        if self.blocked == Formula::True {
+            return DeniedBy { effect: DenyEffect::Explicit, kind: Kind::BlockPublicAccess };
+        }
+        if self.scp == Formula::False {
+            return implicit(Kind::Scp);
+        }
+        if self.endpoint == Formula::False {
+            return implicit(Kind::Endpoint);
+        }
+        let resource = self.resource.any();
+        let own = kind_of(self.rule);
+        let strict = self.rule != Rule::Plain || self.same_account == Formula::False;
+        if !request.subject.is_of_account() || (strict && resource == Formula::False) {
+            return implicit(own);
+        }
+        if self.access_point == Formula::False && self.identity != Formula::False {
+            return implicit(Kind::AccessPoint);
+        }
+        if self.identity == Formula::False && self.resource.role == Formula::False {
+            return implicit(Kind::Identity);
+        }
+        if self.boundary == Formula::False {
+            return implicit(Kind::Boundary);
+        }
+        if self.session == Formula::False {
+            return implicit(Kind::Session);
+        }
+        if self.identity == Formula::False { implicit(Kind::Identity) } else { implicit(own) }
+    }
+}

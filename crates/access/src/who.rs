@@ -1,0 +1,451 @@
+//! Who can reach a store: principals of the input, others that policies name, and those who
+//! can become one of them.
+//!
+//! A column is a decision for every principal: O(principals × actions × statements). Chains
+//! go backwards from those who can, over the edges of [`Chains`], breadth first and at most
+//! [`MOST_HOPS`] deep: O(edges).
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::ask::{Ask, Asker, Cell, verdict};
+use crate::case::Verdict;
+use crate::formula::{Atom, Formula};
+use crate::model::{Encryption, Model, PrincipalId, StoreId};
+use crate::policy::{Effect, Named, Policy, Select};
+use crate::solve::{Found, solve};
+use crate::subject::{Subject, SubjectKind};
+use crate::tables::Class;
+
+/// Roles in one chain, at most.
+pub const MOST_HOPS: usize = 5;
+
+/// An account that stands for every account of which nothing is said.
+const SOME_ACCOUNT: &str = "999999999999";
+
+/// Somebody.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Who {
+    /// Everyone, without credentials.
+    Anyone,
+    /// Everyone with an AWS account.
+    AnyAccount,
+    /// Principals of another account, as far as that account allows.
+    Account(Box<str>),
+    /// A principal that is not in the input.
+    Arn(Box<str>),
+    /// An AWS service.
+    Service(Box<str>),
+    /// Identities of a provider.
+    Federated(Box<str>),
+    /// A user or role of the input.
+    Principal(PrincipalId),
+}
+
+/// How far away somebody is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Distance {
+    /// Of the same account, as far as is known.
+    Inside,
+    /// An AWS service.
+    Service,
+    /// Whom an identity provider of the account knows.
+    Provider,
+    /// Of another account.
+    OtherAccount,
+    /// Anyone at all.
+    Anyone,
+}
+
+/// Somebody who can reach a store.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Who.
+    pub who: Who,
+    /// The roles that are assumed on the way, first to last; empty when it can by itself.
+    pub chain: Vec<PrincipalId>,
+    /// By which actions, and when.
+    pub cell: Cell,
+}
+
+/// Who can assume which role.
+#[derive(Clone, Debug, Default)]
+pub struct Chains {
+    /// For each principal, who can become it, and when.
+    pub into: Vec<Vec<(Who, Formula)>>,
+}
+
+impl Who {
+    /// How far away it is.
+    #[must_use]
+    pub fn distance(&self) -> Distance {
+        match self {
+            Self::Anyone | Self::AnyAccount => Distance::Anyone,
+            Self::Account(_) | Self::Arn(_) => Distance::OtherAccount,
+            Self::Federated(provider) => {
+                // A provider of the account lets in whom it knows; a shared one everyone who
+                // signs up. Source: IAM User Guide, `id_roles_create_for-idp_oidc.html`.
+                if provider.starts_with("arn:") { Distance::Provider } else { Distance::Anyone }
+            }
+            Self::Service(_) => Distance::Service,
+            Self::Principal(_) => Distance::Inside,
+        }
+    }
+
+    /// Who asks, for one that is not in the input.
+    #[must_use]
+    pub fn outside(&self) -> Option<Subject> {
+        let foreign = |account: &str, arn: String| {
+            let mut subject = Subject::new(SubjectKind::Role, &arn);
+            subject.account = Some(account.into());
+            subject.foreign = true;
+            subject.any_session = true;
+            subject
+        };
+        Some(match self {
+            Self::Anyone => Subject::new(SubjectKind::Anonymous, ""),
+            Self::AnyAccount => foreign(SOME_ACCOUNT, format!("arn:aws:iam::{SOME_ACCOUNT}:role/any")),
+            Self::Account(account) => foreign(account, format!("arn:aws:iam::{account}:role/any")),
+            Self::Arn(arn) => {
+                let mut subject = Subject::of_arn(arn)?;
+                subject.foreign = true;
+                subject.any_session = true;
+                subject
+            }
+            Self::Service(name) => Subject::new(SubjectKind::Service, name),
+            Self::Federated(name) => Subject::new(SubjectKind::Federated, name),
+            Self::Principal(_) => return None,
+        })
+    }
+}
+
+/// Whether somebody outside has a policy of its own in the model.
+fn decides_itself(who: &Who) -> bool {
+    matches!(who, Who::AnyAccount | Who::Account(_) | Who::Arn(_))
+}
+
+fn keyed(mut subject: Subject) -> Subject {
+    crate::answer::derive(&mut subject, None, None, &std::collections::BTreeMap::new());
+    // The name of somebody who stands for many is nobody's.
+    if subject.arn.ends_with(":role/any") {
+        let whose = if &*subject.account.clone().unwrap_or_default() == SOME_ACCOUNT { 2 } else { 1 };
+        let unknown = &["aws:principalarn", "aws:principalaccount"][..whose];
+        subject.keys.retain(|(key, _)| !unknown.contains(&&**key));
+    }
+    subject
+}
+
+impl Model {
+    /// Those outside the input whom a policy names in what it allows.
+    fn named_outside(&self, policy: &Policy, out: &mut BTreeSet<Who>) {
+        for statement in &policy.statements {
+            if statement.effect == Effect::Deny {
+                continue;
+            }
+            let named: &[Named] = match &statement.principals {
+                Select::Only(of) => of,
+                Select::AllBut(_) => {
+                    out.extend([Who::Anyone, Who::AnyAccount]);
+                    continue;
+                }
+                Select::Absent | Select::Unknown(_) => continue,
+            };
+            for named in named {
+                match named {
+                    Named::Anyone => out.extend([Who::Anyone, Who::AnyAccount]),
+                    Named::Account(id) if !self.is_own(id) => {
+                        out.insert(Who::Account(id.clone()));
+                    }
+                    Named::Arn(arn) if !self.by_arn.contains_key(arn) && !self.is_own_session(arn) => {
+                        out.insert(Who::Arn(arn.clone()));
+                    }
+                    Named::Service(name) => {
+                        out.insert(Who::Service(name.clone()));
+                    }
+                    Named::Federated(name) => {
+                        out.insert(Who::Federated(name.clone()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Whether an account is one of the input.
+    #[must_use]
+    pub fn is_own(&self, account: &str) -> bool {
+        let own = |object: &crate::decide::Object| object.account.as_deref() == Some(account);
+        self.stores.iter().any(|store| own(&store.object))
+            || self.principals.iter().any(|principal| own(&principal.object))
+    }
+
+    fn is_own_session(&self, arn: &str) -> bool {
+        let mut fields = arn.splitn(6, ':');
+        let (service, account) = (fields.nth(2), fields.nth(1));
+        let name = fields.next().and_then(|rest| rest.split('/').nth(1));
+        service == Some("sts")
+            && self.principals.iter().any(|principal| {
+                principal.subject.account.as_deref() == account && Some(principal.subject.name()) == name
+            })
+    }
+
+    /// Who can by itself.
+    #[must_use]
+    pub fn directly(&self, ask: &Ask<'_>, class: Class, store: StoreId) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for id in 0..u32::try_from(self.principals.len()).unwrap_or(u32::MAX) {
+            let cell = ask.can(ask.asker(id), class, store);
+            if cell.formula != Formula::False {
+                rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
+            }
+        }
+        let mut outside = BTreeSet::new();
+        let this = &self.stores[store as usize];
+        if let Some(policy) = this.policy {
+            self.named_outside(self.policy(policy), &mut outside);
+        }
+        if this.s3.as_ref().is_some_and(|s3| s3.has_acls() && !s3.bucket_acl.is_empty()) {
+            outside.extend([Who::Anyone, Who::AnyAccount]);
+        }
+        for who in outside {
+            let cell = self.outside(ask, &who, class, store);
+            if cell.formula != Formula::False {
+                rows.push(Row { who, chain: Vec::new(), cell });
+            }
+        }
+        rows
+    }
+
+    /// Whether somebody outside the input has a capability on a store.
+    #[must_use]
+    pub fn outside(&self, ask: &Ask<'_>, who: &Who, class: Class, store: StoreId) -> Cell {
+        let Some(subject) = who.outside() else {
+            return Cell { formula: Formula::False, actions: Vec::new() };
+        };
+        let subject = keyed(subject);
+        let asker =
+            Asker { subject: &subject, identity: &[], boundary: None, account_decides: decides_itself(who) };
+        ask.can(asker, class, store)
+    }
+
+    /// Who can become whom: O(roles × principals that their trust policies name).
+    #[must_use]
+    pub fn chains(&self) -> Chains {
+        let ask = Ask::new(self);
+        let mut chains = Chains { into: vec![Vec::new(); self.principals.len()] };
+        // Those whose own policies name the action at all.
+        let callers: Vec<PrincipalId> = (0..u32::try_from(self.principals.len()).unwrap_or(0))
+            .filter(|&id| {
+                self.principals[id as usize].identity.iter().any(|&policy| {
+                    self.policy(policy).statements.iter().any(|statement| {
+                        statement.effect != Effect::Deny
+                            && statement.actions.selects(
+                                "sts:assumerole",
+                                &crate::context::Nothing,
+                                &self.holes,
+                            ) != Formula::False
+                    })
+                })
+            })
+            .collect();
+        for (index, role) in self.principals.iter().enumerate() {
+            let Some(trust) = role.trust else { continue };
+            let trust = self.policy(trust);
+            let mut outside = BTreeSet::new();
+            self.named_outside(trust, &mut outside);
+            let mut inside: BTreeSet<PrincipalId> = BTreeSet::new();
+            for statement in trust.statements.iter().filter(|statement| statement.effect != Effect::Deny) {
+                match &statement.principals {
+                    Select::Only(of) => {
+                        for named in of {
+                            match named {
+                                Named::Arn(arn) => inside.extend(self.by_arn.get(arn).copied()),
+                                Named::Account(_) | Named::Anyone | Named::Unknown(_) => {
+                                    inside.extend(callers.iter().copied());
+                                }
+                                _ => {}
+                            }
+                        }
+                    }
+                    _ => inside.extend(callers.iter().copied()),
+                }
+            }
+            let mut into = Vec::new();
+            for caller in inside {
+                if caller as usize == index {
+                    continue;
+                }
+                let formula = ask.assume(ask.asker(caller), "sts:assumerole", role).formula;
+                if formula != Formula::False {
+                    into.push((Who::Principal(caller), formula));
+                }
+            }
+            for who in outside {
+                let Some(subject) = who.outside() else { continue };
+                let subject = keyed(subject);
+                let asker = Asker {
+                    subject: &subject,
+                    identity: &[],
+                    boundary: None,
+                    account_decides: decides_itself(&who),
+                };
+                let actions: &[&str] = match who {
+                    Who::Federated(_) => &["sts:assumerolewithwebidentity", "sts:assumerolewithsaml"],
+                    Who::Anyone => continue,
+                    _ => &["sts:assumerole"],
+                };
+                let formula =
+                    Formula::any(actions.iter().map(|action| ask.assume(asker, action, role).formula));
+                if formula != Formula::False {
+                    into.push((who, formula));
+                }
+            }
+            chains.into[index] = into;
+        }
+        chains
+    }
+
+    /// Who can, by itself or by roles that it can assume; the shortest chain of each.
+    #[must_use]
+    pub fn who_can(&self, ask: &Ask<'_>, chains: &Chains, class: Class, store: StoreId) -> Vec<Row> {
+        let mut rows = self.directly(ask, class, store);
+        let mut sure: BTreeSet<Who> =
+            rows.iter().filter(|row| row.cell.formula == Formula::True).map(|row| row.who.clone()).collect();
+        let mut seen: HashMap<Who, usize> = HashMap::new();
+        let mut next: Vec<Row> =
+            rows.iter().filter(|row| matches!(row.who, Who::Principal(_))).cloned().collect();
+        for _ in 0..MOST_HOPS {
+            let mut found: Vec<Row> = Vec::new();
+            for row in &next {
+                let Who::Principal(role) = row.who else { continue };
+                for (who, formula) in &chains.into[role as usize] {
+                    // A service takes on a role for what runs as it: `used_by` says what.
+                    if matches!(who, Who::Service(_)) {
+                        continue;
+                    }
+                    if sure.contains(who) || row.chain.iter().any(|&hop| *who == Who::Principal(hop)) {
+                        continue;
+                    }
+                    let formula = row.cell.formula.clone().and(formula.clone());
+                    if formula == Formula::False || seen.contains_key(who) {
+                        continue;
+                    }
+                    let mut chain = vec![role];
+                    chain.extend(&row.chain);
+                    if formula == Formula::True {
+                        sure.insert(who.clone());
+                    }
+                    found.push(Row {
+                        who: who.clone(),
+                        chain,
+                        cell: Cell { formula, actions: row.cell.actions.clone() },
+                    });
+                }
+            }
+            for row in &found {
+                *seen.entry(row.who.clone()).or_default() += 1;
+            }
+            if found.is_empty() {
+                break;
+            }
+            next = found.clone();
+            rows.extend(found);
+        }
+        // Nearest and surest first; an equal row by a longer chain says nothing new.
+        rows.sort_by(|a, b| {
+            let key = |row: &Row| {
+                (std::cmp::Reverse(row.who.distance()), rank(verdict(&row.cell.formula)), row.chain.len())
+            };
+            key(a).cmp(&key(b)).then_with(|| self.who_name(&a.who).cmp(&self.who_name(&b.who)))
+        });
+        rows
+    }
+
+    /// The name of somebody, for people.
+    #[must_use]
+    pub fn who_name(&self, who: &Who) -> String {
+        match who {
+            Who::Anyone => "*".to_owned(),
+            Who::AnyAccount => "AWS: *".to_owned(),
+            Who::Account(id) => self.holes.show(id),
+            Who::Arn(arn) => self.holes.show(arn),
+            Who::Service(name) | Who::Federated(name) => self.holes.show(name),
+            Who::Principal(id) => self.principals[*id as usize].name.to_string(),
+        }
+    }
+
+    /// How far a capability on a store reaches outside its account, by itself or through
+    /// roles.
+    #[must_use]
+    pub fn exposure(&self, ask: &Ask<'_>, chains: &Chains, class: Class, store: StoreId) -> Exposure {
+        let mut worst = Exposure {
+            distance: Distance::Inside,
+            who: None,
+            verdict: Verdict::Denied,
+            witness: None,
+            row: None,
+        };
+        for row in self.who_can(ask, chains, class, store) {
+            let distance = row.who.distance();
+            if !matches!(distance, Distance::OtherAccount | Distance::Anyone) {
+                continue;
+            }
+            // Whoever meets a condition on a fixed identity or network is not anyone.
+            let trusted = |atom: &Atom| match atom {
+                Atom::Test(test) if crate::s3::fixes(&test.0) => Some(false),
+                _ => None,
+            };
+            let stranger = row.cell.formula.assign(&trusted);
+            let distance = match (distance, &stranger) {
+                (Distance::Anyone, Formula::False) => Distance::OtherAccount,
+                (distance, _) => distance,
+            };
+            let formula = if stranger == Formula::False { &row.cell.formula } else { &stranger };
+            let (verdict, witness) = match solve(formula, &self.holes) {
+                Found::Keys(keys) => (Verdict::Allowed, Some(keys)),
+                Found::Never => continue,
+                Found::Unknown => (Verdict::Unknown, None),
+            };
+            let better =
+                (verdict == Verdict::Allowed, distance) > (worst.verdict == Verdict::Allowed, worst.distance);
+            if worst.who.is_none() || better {
+                worst = Exposure { distance, who: Some(row.who.clone()), verdict, witness, row: Some(row) };
+            }
+        }
+        worst
+    }
+
+    /// Which key a store needs, when it is one of the input.
+    #[must_use]
+    pub fn key_of(&self, store: StoreId) -> Option<StoreId> {
+        match self.stores[store as usize].key {
+            Encryption::Key(key) => Some(key),
+            _ => None,
+        }
+    }
+}
+
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Allowed => 0,
+        Verdict::Conditional => 1,
+        Verdict::Ambiguous => 2,
+        Verdict::Unknown => 3,
+        Verdict::Denied => 4,
+    }
+}
+
+/// How far a capability reaches.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    /// How far.
+    pub distance: Distance,
+    /// To whom.
+    pub who: Option<Who>,
+    /// `Allowed` with a witness, `Unknown` where it cannot be decided, `Denied` when it stays
+    /// inside.
+    pub verdict: Verdict,
+    /// Condition keys of a request that is allowed.
+    pub witness: Option<crate::solve::Keys>,
+    /// The row that reaches furthest.
+    pub row: Option<Row>,
+}

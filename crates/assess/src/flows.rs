@@ -1,0 +1,148 @@
+//! Flows of PHI as the control language sees them: lists of records.
+
+use sekisho_estate::{ReasonCode, ResourceId};
+use sekisho_expr::{FLOW_MEMBERS, Frame, Seen, Val};
+use sekisho_facts::{Layer, Moves};
+use sekisho_guidance::Label;
+use sekisho_phi::{Agreement, AtRest, EdgeIndex, Encryption, Hop, Model, Question};
+
+/// Most flows of one answer; more make it open.
+const MAX_FLOWS: usize = 512;
+
+/// The flows that carry PHI away from a resource, one hop each.
+pub(crate) fn leaving<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, of: ResourceId) -> Val<'a> {
+    let node = model.graph.nodes.resource(of);
+    let mut found = bumpalo::collections::Vec::new_in(frame.bump());
+    let mut open = None;
+    for edge in model.graph.leaving(node) {
+        if model.graph.edge(edge).possible || model.carried(edge).is_none() {
+            continue;
+        }
+        if found.len() == MAX_FLOWS {
+            open = Some(frame.reader.reason(ReasonCode::StepLimit, MAX_FLOWS.to_string()));
+            break;
+        }
+        let hop = model.hop(edge);
+        see(frame, model, edge);
+        found.push(record(frame, model, &hop, hop.encryption.clone()));
+    }
+    Val::Items(found.into_bump_slice(), open)
+}
+
+/// The stores and ends that the content of a resource reaches.
+pub(crate) fn reached<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, of: ResourceId) -> Val<'a> {
+    let node = model.graph.nodes.resource(of);
+    let question = Question { from: vec![node], ..Question::default() };
+    let (paths, total) = model.paths(&question, MAX_FLOWS);
+    let mut found = bumpalo::collections::Vec::new_in(frame.bump());
+    for path in &paths {
+        let Some(&last) = path.edges.last() else { continue };
+        let hop = model.hop(last);
+        // The worst encryption on the way counts, not that of the last hop alone.
+        let rank = |encryption: &Encryption| match encryption {
+            Encryption::Plain => 3,
+            Encryption::Unknown(_) => 2,
+            Encryption::Application => 1,
+            _ => 0,
+        };
+        let all = path.edges.iter().map(|edge| model.graph.edge(*edge).encryption.clone());
+        let worst = all.max_by_key(rank).unwrap_or(Encryption::Always);
+        see(frame, model, last);
+        found.push(record(frame, model, &hop, worst));
+    }
+    let open =
+        (total > paths.len()).then(|| frame.reader.reason(ReasonCode::StepLimit, MAX_FLOWS.to_string()));
+    Val::Items(found.into_bump_slice(), open)
+}
+
+fn see(frame: &Frame<'_, '_>, model: &Model<'_>, edge: EdgeIndex) {
+    if let Some((stack, node)) = model.graph.edge(edge).place {
+        let view = frame.reader.estate.stack(stack).view(node);
+        frame.see(|| Seen::Value(view, frame.read(view)));
+    }
+}
+
+/// One flow as a record of [`FLOW_MEMBERS`].
+fn record<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, hop: &Hop<'_>, encryption: Encryption) -> Val<'a> {
+    let estate = model.estate;
+    let node = model.graph.nodes.get(hop.to);
+    let edge = model.graph.edge(hop.edge);
+    let text = |text: &str| Val::Str(frame.bump().alloc_str(text));
+    let name = node.name(estate);
+    // A flow that holds for some values of parameters only is not known in another world.
+    let known = edge.world.is_empty() || frame.reader.worlds.is_default() || frame.reader.worlds.is_only();
+    let unless = |value: Val<'a>| {
+        if known { value } else { frame.unknown(ReasonCode::OtherWorld, &*edge.world) }
+    };
+    let maybe = |value: Option<bool>, code: ReasonCode, subject: &str| match value {
+        Some(is) => Val::Bool(is),
+        None => frame.unknown(code, subject),
+    };
+    let member = |name_of: &str| -> Val<'a> {
+        match name_of {
+            "to" => text(&name),
+            "type" => text(node.type_name(estate)),
+            "moves" => match (&edge.moves_unknown, hop.moves) {
+                (Some(why), _) => frame.unknown(why.code, &*why.subject),
+                (None, Moves::Content) => Val::Str("content"),
+                (None, Moves::Metadata) => Val::Str("metadata"),
+                (None, Moves::Logs) => Val::Str("logs"),
+                (None, Moves::Control) => Val::Str("control"),
+            },
+            "label" => Val::Str(match hop.level.map_or(0, |level| level.strength) {
+                2 => Label::Declared.name(),
+                1 => Label::Evidenced.name(),
+                _ => Label::Assumed.name(),
+            }),
+            "encryption" => Val::Str(encryption.name()),
+            "plain" => match &encryption {
+                Encryption::Unknown(why) => frame.unknown(why.code, &*why.subject),
+                encryption => unless(Val::Bool(*encryption == Encryption::Plain)),
+            },
+            "external" => Val::Bool(
+                node.type_name(estate).starts_with("external:") || hop.agreement != Agreement::NotNeeded,
+            ),
+            "agreement" => match hop.agreement {
+                Agreement::NotNeeded | Agreement::Holds(_) => Val::Bool(true),
+                Agreement::Expired(_) | Agreement::Missing => Val::Bool(false),
+            },
+            "eligible" => match (node.type_name(estate).starts_with("external:"), hop.eligible) {
+                // The list is about services of AWS; who is outside needs an agreement.
+                (true, _) => Val::Bool(true),
+                (false, known) => maybe(known, ReasonCode::NotListed, node.type_name(estate)),
+            },
+            "place_allowed" => {
+                let phi = &model.settings.phi;
+                if phi.regions.is_empty() && phi.countries.is_empty() {
+                    return Val::Bool(true);
+                }
+                if node.type_name(estate).starts_with("external:") {
+                    return Val::Bool(true);
+                }
+                maybe(model.place_allowed(node), ReasonCode::NotInInput, "region")
+            }
+            "account_allowed" => match hop.account.as_deref() {
+                _ if model.settings.accounts.is_empty() => Val::Bool(true),
+                Some(id) => Val::Bool(model.account_allowed(id).unwrap_or(true)),
+                None if node.type_name(estate).starts_with("external:") => Val::Bool(true),
+                None => frame.unknown(ReasonCode::NotInInput, "account"),
+            },
+            "resolved" => Val::Bool(!edge.unresolved),
+            "copy" => Val::Bool(node.layer(estate) == Layer::Copies),
+            "encrypted_at_rest" => match &hop.at_rest {
+                AtRest::Key(_) | AtRest::Service | AtRest::NotKept => Val::Bool(true),
+                AtRest::No => Val::Bool(false),
+                AtRest::Unknown(why) => frame.unknown(ReasonCode::NotInInput, why),
+            },
+            "customer_key" => match &hop.at_rest {
+                AtRest::Key(key) => Val::Bool(!key.starts_with("alias/aws/")),
+                AtRest::Service | AtRest::No | AtRest::NotKept => Val::Bool(false),
+                AtRest::Unknown(why) => frame.unknown(ReasonCode::NotInInput, why),
+            },
+            _ => Val::Absent,
+        }
+    };
+    let pairs = FLOW_MEMBERS.iter().map(|(name, ..)| (Val::Str(name), member(name)));
+    let pairs: Vec<(Val<'a>, Val<'a>)> = pairs.collect();
+    Val::Pairs(frame.bump().alloc_slice_copy(&pairs))
+}

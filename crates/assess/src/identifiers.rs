@@ -1,0 +1,145 @@
+//! Whether names, tags, descriptions, variables, definitions or comments of a resource identify
+//! a person.
+//!
+//! A stack's text is searched once for words of context, linear in the text; only resources in
+//! whose lines such a word stands are walked.
+
+use std::sync::OnceLock;
+
+use sekisho_detect::{Confidence, Found, identifiers, words_of_context};
+use sekisho_estate::{Estate, Node, ResourceId, View};
+use sekisho_expr::{Frame, ResourceRef, Seen, Val};
+
+/// Names beside a value that say what it is (`{Key: …, Value: …}`).
+const NAMING: [&str; 6] = ["Key", "Name", "ParameterKey", "VariableName", "HeaderName", "Field"];
+
+/// Where words of context stand, for each stack; found when the first control asks.
+#[derive(Debug)]
+pub(crate) struct Words(Vec<OnceLock<Vec<usize>>>);
+
+impl Words {
+    pub(crate) fn new(estate: &Estate) -> Self {
+        Self(estate.stacks.iter().map(|_| OnceLock::new()).collect())
+    }
+
+    /// The words within the text of a resource: from where it begins to where another begins.
+    fn within(&self, estate: &Estate, id: ResourceId) -> &[usize] {
+        let stack = estate.stack(id.stack);
+        let all = self.0[id.stack.0 as usize].get_or_init(|| words_of_context(stack.tree.source()));
+        if all.is_empty() {
+            return &[];
+        }
+        let start = stack.resource(id.index).offset as usize;
+        let later = stack.resources.get(id.index.0 as usize + 1..).unwrap_or_default();
+        let next = later.iter().map(|resource| resource.offset as usize).find(|&offset| offset > start);
+        let end = next.unwrap_or(usize::MAX);
+        let from = all.partition_point(|&at| at < start);
+        let to = all.partition_point(|&at| at < end);
+        &all[from..to]
+    }
+}
+
+/// Whether something in a resource identifies a person: with the form and the context for it
+/// (`likely`), or by a guess at a name only.
+pub(crate) fn identifies<'a>(
+    words: &Words,
+    frame: &Frame<'_, 'a>,
+    resource: ResourceRef<'a>,
+    likely: bool,
+) -> Val<'a> {
+    let within = words.within(frame.reader.estate, resource.id);
+    if within.is_empty() {
+        return Val::Bool(false);
+    }
+    let mut walk = Walk { frame, likely, found: false };
+    let body = resource.stack.view(resource.resource.body);
+    // The body of what a source made of its own accord may lie elsewhere than its properties.
+    walk.node(body, "", 0);
+    if resource.stack.tree.get(resource.resource.body, "Properties") != Some(resource.resource.properties) {
+        walk.node(resource.properties(), "", 0);
+    }
+    walk.comments(resource, within);
+    Val::Bool(walk.found)
+}
+
+struct Walk<'w, 'r, 'a> {
+    frame: &'w Frame<'r, 'a>,
+    likely: bool,
+    found: bool,
+}
+
+impl<'a> Walk<'_, '_, 'a> {
+    fn node(&mut self, view: View<'a>, name: &str, depth: u32) {
+        if depth > sekisho_estate::reader::MAX_DEPTH {
+            return;
+        }
+        match self.frame.read(view) {
+            Val::Str(text) => self.text(view, name, text),
+            Val::Text(text) => {
+                for part in text.parts {
+                    if let sekisho_estate::Part::Literal(literal) = part {
+                        self.text(view, name, literal);
+                    }
+                }
+            }
+            Val::Node(at) => match at.stack.tree.node(at.node) {
+                Node::Map(range) => {
+                    let entries = at.stack.tree.entries(range);
+                    let named = entries.iter().find_map(|entry| {
+                        let names = NAMING.contains(&at.stack.tree.text(entry.key));
+                        names.then(|| at.stack.tree.string(entry.value)).flatten()
+                    });
+                    for entry in entries {
+                        let key = at.stack.tree.text(entry.key);
+                        let valued = matches!(key, "Value" | "ParameterValue" | "StringValue");
+                        let name = named.filter(|_| valued).unwrap_or(key);
+                        self.node(at.at(entry.value), name, depth + 1);
+                    }
+                }
+                Node::List(range) => {
+                    for &element in at.stack.tree.children(range) {
+                        self.node(at.at(element), name, depth + 1);
+                    }
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, view: View<'a>, name: &str, text: &str) {
+        for found in identifiers(name, text) {
+            self.note(view, &found);
+        }
+    }
+
+    fn note(&mut self, view: View<'a>, found: &Found) {
+        if (found.confidence > Confidence::Low) == self.likely {
+            self.found = true;
+            let what = found.kind.label[0];
+            self.frame.see(|| Seen::Found(view, what));
+        }
+    }
+
+    /// Comments in the lines of a resource, where a word of context stands in them.
+    fn comments(&mut self, resource: ResourceRef<'a>, within: &[usize]) {
+        let source = resource.stack.tree.source();
+        let mut last = usize::MAX;
+        for &at in within {
+            let start = source[..at].rfind('\n').map_or(0, |line| line + 1);
+            if start == last {
+                continue;
+            }
+            last = start;
+            let line = source[start..].lines().next().unwrap_or("");
+            let comment = line.match_indices(['#', '/']).find_map(|(from, sign)| {
+                let opens = sign == "#" || line[from..].starts_with("//");
+                let spaced = line[..from].chars().next_back().is_none_or(char::is_whitespace);
+                (opens && spaced && start + from < at).then(|| &line[from + 1..])
+            });
+            for found in comment.iter().flat_map(|comment| identifiers("comment", comment)) {
+                self.note(resource.stack.view(resource.resource.body), &found);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Precision and recall on strings as templates have them: names, tags, descriptions, variables.
+//!
+//! The strings are composed from parts by a fixed sequence, so that every run sees the same.
+//! `SEKISHO_BLESS=1` writes the table of docs/detectors.md.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod strings;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use sekisho_detect::{identifiers, kinds};
+
+/// Found, missed and wrongly reported of a kind.
+#[derive(Default)]
+struct Score {
+    positives: usize,
+    found: usize,
+    wrong: usize,
+}
+
+#[test]
+fn identifiers_are_found_and_nothing_else() {
+    let positives = strings::positives();
+    let negatives = strings::negatives();
+    assert!(positives.len() >= 2_000, "{}", positives.len());
+    assert!(negatives.len() >= 10_000, "{}", negatives.len());
+    let mut scores: BTreeMap<&str, Score> = kinds().iter().map(|k| (k.id, Score::default())).collect();
+    let mut missed = Vec::new();
+    for (kind, name, text) in &positives {
+        let found = identifiers(name, text);
+        let score = scores.get_mut(kind.as_str()).unwrap();
+        score.positives += 1;
+        if found.iter().any(|f| f.kind.id == kind) {
+            score.found += 1;
+        } else {
+            missed.push(format!("{kind}: {name}: {text}"));
+        }
+        for other in found.iter().filter(|f| f.kind.id != kind) {
+            scores.get_mut(other.kind.id).unwrap().wrong += 1;
+            missed.push(format!("{} for {kind}: {name}: {text}", other.kind.id));
+        }
+    }
+    for (name, text) in &negatives {
+        for found in identifiers(name, text) {
+            scores.get_mut(found.kind.id).unwrap().wrong += 1;
+            missed.push(format!("{} for nothing: {name}: {text}", found.kind.id));
+        }
+    }
+    let mut table = String::from(
+        "| identifier | positive | found | wrong | recall | precision |\n|---|--:|--:|--:|--:|--:|\n",
+    );
+    let mut all = Score::default();
+    for (kind, score) in &scores {
+        row(&mut table, kind, score);
+        assert!(score.positives >= 40, "{kind} has {} positives", score.positives);
+        all.positives += score.positives;
+        all.found += score.found;
+        all.wrong += score.wrong;
+    }
+    row(&mut table, &format!("all, with {} negative strings", negatives.len()), &all);
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/detectors.md");
+    let page = std::fs::read_to_string(file).unwrap();
+    let (before, rest) = page.split_once("<!-- table -->\n").unwrap();
+    let (old, after) = rest.split_once("<!-- end -->").unwrap();
+    if std::env::var_os("SEKISHO_BLESS").is_some() {
+        std::fs::write(file, format!("{before}<!-- table -->\n{table}<!-- end -->{after}")).unwrap();
+    } else {
+        let shown: Vec<_> = missed.iter().take(40).collect();
+        assert_eq!(old, table, "SEKISHO_BLESS=1 writes the table; of what went wrong: {shown:#?}");
+    }
+    assert!(all.found * 100 >= all.positives * 97, "recall fell: {missed:#?}");
+    assert!(all.wrong * 200 <= all.found, "precision fell: {missed:#?}");
+}
+
+fn row(table: &mut String, name: &str, score: &Score) {
+    let share = |part: usize, whole: usize| format!("{:.3}", part as f64 / whole.max(1) as f64);
+    let _ = writeln!(
+        table,
+        "| {name} | {} | {} | {} | {} | {} |",
+        score.positives,
+        score.found,
+        score.wrong,
+        share(score.found, score.positives),
+        share(score.found, score.found + score.wrong),
+    );
+}
