@@ -14,6 +14,7 @@ mod judge;
 mod output;
 mod parameters;
 mod settings;
+mod terraform;
 
 use std::process::ExitCode;
 
@@ -28,7 +29,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 type Failure = String;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(std::env::args_os().map(terraform::dashes)) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version go to standard output and are no failure.

@@ -1,4 +1,9 @@
 //! Terraform configuration, plans and state, lowered to the estate.
+//!
+//! [`read`] parses files and evaluates each root module to a
+//! [`Configuration`](instance::Configuration): instances with their arguments in the
+//! provider's terms, as [`value::Value`]s. What makes a stack of one, in CloudFormation's
+//! terms, takes the configuration and the index that its stack will have in the estate.
 
 mod disk;
 mod eval;
