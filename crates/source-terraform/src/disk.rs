@@ -172,11 +172,7 @@ impl Reach<'_> {
         let mut open = vec![String::new()];
         let mut seen = 0;
         while let Some(below) = open.pop() {
-            let at = if below.is_empty() {
-                folder.clone()
-            } else {
-                format!("{folder}/{}", below.trim_end_matches('/'))
-            };
+            let at = join(&folder, &below);
             for name in self.disk.list(&at).unwrap_or_default() {
                 seen += 1;
                 if seen > MAX_LISTED {
