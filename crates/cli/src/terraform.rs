@@ -86,5 +86,5 @@ pub(crate) fn join(
     };
     let files = files.into_iter().map(|file| SourceFile { path: file.path, bytes: file.bytes }).collect();
     let read = read(files, &FileSystem, &options);
-    estate.inputs.extend(read.inputs);
+    sekisho_source_terraform::lower::join(estate, read);
 }

@@ -318,9 +318,7 @@ impl<'r, 'e> PartList<'r, 'e> {
             Value::Unknown(reason) => self.push(match reason.code {
                 ReasonCode::ParameterWithoutValue
                 | ReasonCode::PseudoParameter
-                | ReasonCode::VariableWithoutValue => {
-                    Part::Variable(reason.subject)
-                }
+                | ReasonCode::VariableWithoutValue => Part::Variable(reason.subject),
                 _ => Part::Unknown(reason),
             }),
             Value::Null | Value::Absent => {}

@@ -11,9 +11,9 @@ mod known;
 mod layout;
 mod pack;
 mod rows;
-mod terraform;
 #[path = "../src/suggest.rs"]
 mod suggest;
+mod terraform;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -12,6 +12,7 @@ pub mod instance;
 mod json;
 pub mod json_text;
 mod load;
+pub mod lower;
 mod module;
 mod operators;
 mod parse;

@@ -10,12 +10,8 @@ pub(crate) enum Shape {
     /// A list or set.
     List(Box<Shape>),
     Map,
-    /// Nested blocks.
-    Blocks {
-        /// At most one is admitted.
-        one: bool,
-        fields: BTreeMap<String, Shape>,
-    },
+    /// Nested blocks with these attributes.
+    Blocks(BTreeMap<String, Shape>),
 }
 
 /// One resource type.
@@ -70,14 +66,8 @@ fn shape(text: &str) -> Result<(Shape, &str), String> {
         '[' => closed(']').map(|(inner, rest)| (Shape::List(inner), rest)),
         '(' => closed(')').map(|(inner, rest)| (Shape::List(inner), rest)),
         '{' => closed('}').map(|(_, rest)| (Shape::Map, rest)),
-        '!' => {
-            let (inner, rest) = shape(rest)?;
-            match inner {
-                Shape::Blocks { fields, .. } => Ok((Shape::Blocks { one: true, fields }, rest)),
-                _ => Err("`!` is not before blocks".into()),
-            }
-        }
-        '=' => shape(rest),
+        // How many blocks are admitted: the mapping does not depend on it.
+        '!' | '=' => shape(rest),
         '<' => {
             let mut fields = BTreeMap::new();
             let mut rest = rest;
@@ -87,7 +77,7 @@ fn shape(text: &str) -> Result<(Shape, &str), String> {
                 fields.insert(name.to_owned(), inner);
                 rest = after.strip_prefix(',').unwrap_or(after);
             }
-            Ok((Shape::Blocks { one: false, fields }, &rest[1..]))
+            Ok((Shape::Blocks(fields), &rest[1..]))
         }
         other => Err(format!("unknown kind `{other}`")),
     }

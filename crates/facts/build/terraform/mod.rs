@@ -100,7 +100,7 @@ fn resolve(
     let fields = match &row.each {
         None => &resource.fields,
         Some(block) => match resource.fields.get(block) {
-            Some(Shape::Blocks { fields, .. }) => fields,
+            Some(Shape::Blocks(fields)) => fields,
             Some(_) => return Err(format!("`{block}` is not a block")),
             None => return Err(unknown("block", block, resource.fields.keys().map(String::as_str))),
         },
@@ -186,8 +186,7 @@ impl<'r> Resolver<'r> {
             }
             let default = explicit.defaults.get(name).map(Value::to_string).unwrap_or_default();
             if let Some(rule) = explicit.map.get(name) {
-                self.rule(name, shape, here, rule, &default, depth)
-                    .map_err(|e| format!("{name}: {e}"))?;
+                self.rule(name, shape, here, rule, &default, depth).map_err(|e| format!("{name}: {e}"))?;
                 continue;
             }
             let ignored = explicit.ignore.contains(name)
@@ -246,9 +245,8 @@ impl<'r> Resolver<'r> {
         };
         let mut words = String::new();
         if how == How::Values {
-            let pairs = rule.values.iter().map(|(from, to)| {
-                format!("{from}={}", to.as_deref().unwrap_or("\u{0}"))
-            });
+            let pairs =
+                rule.values.iter().map(|(from, to)| format!("{from}={}", to.as_deref().unwrap_or("\u{0}")));
             words = pairs.collect::<Vec<_>>().join("|");
             if let View::Scalar(_, admitted) = at
                 && !admitted.is_empty()
@@ -268,7 +266,7 @@ impl<'r> Resolver<'r> {
             if how == How::Entries {
                 place(self.ty, at, &format!("-/{key}"))?;
                 place(self.ty, at, &format!("-/{value}"))?;
-            } else if let Shape::Blocks { fields, .. } = shape
+            } else if let Shape::Blocks(fields) = shape
                 && !(fields.contains_key(&key) && fields.contains_key(&value))
             {
                 return Err(format!("the block has no `{key}` and `{value}`"));
@@ -286,7 +284,7 @@ impl<'r> Resolver<'r> {
         if !matches!(how, How::One | How::Each) {
             return Ok(());
         }
-        let Shape::Blocks { fields, .. } = shape else {
+        let Shape::Blocks(fields) = shape else {
             return Err(format!("it is no block, so it cannot be `{word}`"));
         };
         let mut inner = at;
@@ -360,8 +358,8 @@ fn natural(ty: &Type, shape: &Shape, at: View<'_>) -> Option<How> {
             }
             _ => None,
         },
-        (Shape::Blocks { .. }, View::Object(_)) => Some(How::One),
-        (Shape::Blocks { .. }, View::List(_)) => match item(at)? {
+        (Shape::Blocks(_), View::Object(_)) => Some(How::One),
+        (Shape::Blocks(_), View::List(_)) => match item(at)? {
             View::Object(_) => Some(How::Each),
             _ => None,
         },

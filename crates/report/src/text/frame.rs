@@ -357,7 +357,8 @@ impl Rows<'_, '_, '_> {
     fn text(&mut self, line: u32, text: &str, inside: bool) {
         let rail = self.prefix(inside);
         let bar = self.paint(Style::Frame, "|");
-        let number = self.paint(Style::Frame, &format!("{:>width$}", line - self.before_file, width = self.gutter));
+        let number =
+            self.paint(Style::Frame, &format!("{:>width$}", line - self.before_file, width = self.gutter));
         self.lines.push(format!("{number} {bar} {rail}{text}").trim_end().to_owned());
     }
 
