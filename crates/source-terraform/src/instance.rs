@@ -147,7 +147,8 @@ pub struct Instance {
     /// Its address.
     pub address: Arc<Address>,
     /// Arguments and nested blocks, a map. Blocks of a type are a list of maps under its
-    /// name, dynamic blocks expanded; what `count`, `for_each`, `provider`, `lifecycle`,
+    /// name, dynamic blocks expanded (one that is there under a condition is a choice between
+    /// its map and null; the JSON syntax may have one map in place of the list); what `count`, `for_each`, `provider`, `lifecycle`,
     /// `depends_on`, `provisioner` and `connection` say is not here. Attributes set to
     /// `null` are left out, as Terraform treats them. When the body could not be read in
     /// part, [`crate::value::Map::open`] says so.

@@ -13,8 +13,8 @@ pub(super) fn build(arguments: &Located) -> Located {
     let place = arguments.place;
     let get = |name: &str| arguments.value.get(name);
     let mut document = Document { version: None, id: None, statements: Vec::new() };
-    document.take(get("source_json"), place);
-    document.take_all(get("source_policy_documents"), place);
+    document.take(get("source_json"));
+    document.take_all(get("source_policy_documents"));
     let version = get("version").cloned();
     document.version =
         version.or(document.version).or(Some(Located::new(Value::text_of("2012-10-17"), place)));
@@ -22,8 +22,8 @@ pub(super) fn build(arguments: &Located) -> Located {
     for block in items(get("statement")) {
         document.merge(each_side(block, &statement));
     }
-    document.take_all(get("override_policy_documents"), place);
-    document.take(get("override_json"), place);
+    document.take_all(get("override_policy_documents"));
+    document.take(get("override_json"));
     let mut entries = Vec::new();
     let mut put = |name: &str, value: Option<Located>| {
         if let Some(value) = value {
@@ -55,17 +55,17 @@ impl Document {
         }
     }
 
-    fn take_all(&mut self, documents: Option<&Located>, place: Place) {
+    fn take_all(&mut self, documents: Option<&Located>) {
         let Some(documents) = documents else { return };
         match documents.value.plain() {
-            Value::List(list) => list.items.iter().for_each(|item| self.take(Some(item), place)),
+            Value::List(list) => list.items.iter().for_each(|item| self.take(Some(item))),
             Value::Null => {}
             // Statements that nobody knows are statements still.
             other => self.statements.push(Located::new(derived([other]), documents.place)),
         }
     }
 
-    fn take(&mut self, document: Option<&Located>, place: Place) {
+    fn take(&mut self, document: Option<&Located>) {
         let Some(document) = document else { return };
         match document.value.plain() {
             Value::Null => {}
@@ -73,7 +73,7 @@ impl Document {
             Value::Choice(choice) => {
                 for (holds, side) in [(true, &choice.then), (false, &choice.otherwise)] {
                     let mut inner = Self { version: None, id: None, statements: Vec::new() };
-                    inner.take(Some(side), place);
+                    inner.take(Some(side));
                     for statement in inner.statements {
                         let null = Located::new(Value::Null, statement.place);
                         let at = statement.place;

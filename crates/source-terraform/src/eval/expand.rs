@@ -310,8 +310,11 @@ fn mapped(value: &Value, f: &dyn Fn(&Value) -> Value) -> Value {
     }
 }
 
+/// Key and value of a block that a dynamic one generates, and when it is there.
+pub(super) type Generated = (Located, Located, Option<Arc<Condition>>);
+
 /// Elements with their keys, for dynamic blocks: of a choice those of both sides.
-pub(super) fn generated(value: &Located) -> Option<Vec<(Located, Located, Option<Arc<Condition>>)>> {
+pub(super) fn generated(value: &Located) -> Option<Vec<Generated>> {
     if let Some(pairs) = elements(value) {
         return Some(pairs.into_iter().map(|(key, value)| (key, value, None)).collect());
     }

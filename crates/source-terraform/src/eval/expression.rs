@@ -124,10 +124,10 @@ impl Evaluator<'_> {
             Root::Resource { data, kind, name } => {
                 return self.resource_value(node, *data, kind, name, place);
             }
-            Root::PathModule => Value::String(self.nodes[node].shown.clone()),
-            Root::PathRoot => Value::text_of("."),
+            Root::ModuleFolder => Value::String(self.nodes[node].shown.clone()),
+            Root::BaseFolder => Value::text_of("."),
             // Absolute in Terraform; here as the user named it, so that no machine shows in it.
-            Root::PathCurrent => Value::text_of(self.task.reach.root),
+            Root::CurrentFolder => Value::text_of(self.task.reach.root),
             Root::Workspace => Value::String(self.task.workspace.clone()),
             Root::EachKey | Root::CountIndex => match &scope.each {
                 Some(each) => return Ok(each.named.clone()),

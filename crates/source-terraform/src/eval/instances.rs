@@ -133,7 +133,7 @@ impl Evaluator<'_> {
         let mut kinds: Vec<&Arc<str>> = Vec::new();
         for block in &body.blocks {
             let meta = matches!(&*block.kind, "lifecycle" | "provisioner" | "connection");
-            if !(outermost && meta) && !kinds.contains(&&block.kind) {
+            if !(kinds.contains(&&block.kind) || outermost && meta) {
                 kinds.push(&block.kind);
             }
         }

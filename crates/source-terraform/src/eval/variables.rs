@@ -103,7 +103,7 @@ impl<'r> Evaluator<'r> {
         };
         let value = match given {
             // A null where none is allowed is the default.
-            Some(value) if !(value.value.is_null() && !variable.nullable) => value,
+            Some(value) if variable.nullable || !value.value.is_null() => value,
             _ => match &variable.default {
                 Some(default) => {
                     let mut scope = Scope::new(node, default.place.file);
