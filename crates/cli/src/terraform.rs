@@ -3,7 +3,7 @@
 use clap::Args;
 use sekisho_assess::Config;
 use sekisho_estate::Estate;
-use sekisho_source_terraform::{FileSystem, Options, SourceFile, read};
+use sekisho_source_terraform::{FileSystem, Options, SourceFile, lower, read};
 
 use crate::Failure;
 use crate::arguments::name_value;
