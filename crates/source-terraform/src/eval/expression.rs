@@ -11,7 +11,7 @@ use crate::operators::{self, assume, choice, derived, equal, logical, truth};
 use crate::syntax::{Expr, For, Kind, Operator, Piece, Root};
 use crate::template::Builder;
 use crate::types::unify;
-use crate::value::{Condition, Entry, ListKind, Located, Map, Place, Step, Test, Unknown, Value};
+use crate::value::{Condition, Entry, ListKind, Located, Map, Place, Reference, Step, Test, Unknown, Value};
 
 impl Evaluator<'_> {
     /// Counts a step and the depth.
@@ -249,7 +249,12 @@ impl Evaluator<'_> {
                 Value::Map(map) => match (map.get(name), &map.open) {
                     (Some(entry), _) => return Ok(entry.value.clone()),
                     (None, Some(open)) => Value::Unknown(open.clone()),
-                    (None, None) => return fail(place, format!("there is no attribute {name:?}")),
+                    (None, None) => match value {
+                        Value::Reference(block) if is_of_block(block) => {
+                            operators::deeper(block, Step::Name(name.clone()))
+                        }
+                        _ => return fail(place, format!("there is no attribute {name:?}")),
+                    },
                 },
                 Value::Reference(reference) => {
                     let reference = reference.clone();
@@ -293,7 +298,7 @@ impl Evaluator<'_> {
                 let at = crate::functions::number_of(&index.value);
                 match at.and_then(|at| at.as_i64()) {
                     Some(at) => match usize::try_from(at).ok().and_then(|at| list.items.get(at)) {
-                        Some(item) => return Ok(item.clone()),
+                        Some(item) => return Ok(block_at(&base.value, item, at)),
                         None => {
                             let length = list.items.len();
                             return fail(place, format!("the list of {length} elements has no element {at}"));
@@ -377,8 +382,8 @@ impl Evaluator<'_> {
         let value = match source.value.plain() {
             Value::List(list) => {
                 let mut items = Vec::with_capacity(list.items.len());
-                for item in &list.items {
-                    items.push(one(self, item.clone())?);
+                for (at, item) in list.items.iter().enumerate() {
+                    items.push(one(self, block_at(&source.value, item, at as i64))?);
                 }
                 Value::list(ListKind::Tuple, items)
             }
@@ -735,6 +740,24 @@ impl Evaluator<'_> {
         map.open = open;
         Ok(Value::Map(Arc::new(map)))
     }
+}
+
+/// A block of a resource, from the blocks that a reference names: it remembers whose it is.
+fn block_at(base: &Value, item: &Located, at: i64) -> Located {
+    match (base, &item.value) {
+        (Value::Reference(blocks), Value::Map(_)) if blocks.path.len() == 1 => {
+            let mut path = blocks.path.clone();
+            path.push(Step::Index(at));
+            let block = Reference { target: blocks.target.clone(), path, known: Some(item.value.clone()) };
+            Located::new(Value::Reference(Arc::new(block)), item.place)
+        }
+        _ => item.clone(),
+    }
+}
+
+/// Whether a reference names one block of a resource.
+fn is_of_block(reference: &Reference) -> bool {
+    matches!(reference.path.as_slice(), [Step::Name(_), Step::Index(_)])
 }
 
 /// Keys and values of a collection, in Terraform's order.

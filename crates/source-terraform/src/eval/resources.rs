@@ -12,7 +12,7 @@ use super::{
 use super::{Found, Scope};
 use crate::instance::{Address, Key, Mode, ModulePath};
 use crate::operators::{self, deeper};
-use crate::value::{Located, Place, Reference, Step, Value};
+use crate::value::{ListKind, Located, Place, Reference, Step, Value};
 
 impl Evaluator<'_> {
     /// `type.name`
@@ -219,6 +219,8 @@ impl Evaluator<'_> {
                     // Whatever it refers to itself says more.
                     Value::Reference(_) | Value::Choice(_) | Value::Sensitive(_) => return Ok(value),
                     inner if operators::is_known(inner) => Some(inner.clone()),
+                    // Blocks have attributes that only AWS gives, too.
+                    Value::List(list) if list.kind == ListKind::Blocks => Some(value.value.clone()),
                     Value::List(_) | Value::Map(_) => return Ok(value),
                     _ => None,
                 };
