@@ -85,6 +85,5 @@ pub(crate) fn join(
         bounds: folders,
     };
     let files = files.into_iter().map(|file| SourceFile { path: file.path, bytes: file.bytes }).collect();
-    let read = read(files, &FileSystem, &options);
-    sekisho_source_terraform::lower::join(estate, read);
+    lower::join(estate, read(files, &FileSystem, &options));
 }
