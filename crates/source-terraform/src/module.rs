@@ -255,7 +255,8 @@ impl Module {
 
     fn resource(&mut self, block: &Block, overrides: bool, kind: Arc<str>, name: Arc<str>, text: &str) {
         let place = Place { file: block.file, offset: block.at };
-        let data = &*block.kind == "data";
+        // What is ephemeral is read, and nothing of it stays.
+        let data = &*block.kind != "resource";
         let key = (data, kind.clone(), name.clone());
         if let Some(&at) = self.by_name.get(&key) {
             if overrides {

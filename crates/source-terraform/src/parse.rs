@@ -20,6 +20,8 @@ use crate::value::{Number, Value};
 
 /// So many broken blocks of one file are blanked out; then the file is given up.
 const MAX_BROKEN: usize = 20;
+/// So many keys of objects that stand twice are told apart in one file.
+const MAX_RENAMED: usize = 100;
 
 /// A syntax error.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,12 +36,20 @@ pub(crate) fn file(text: &str, file: u32) -> (Body, Vec<SyntaxProblem>) {
     // Offsets are those of the text with the mark.
     let blanked = text.strip_prefix('\u{feff}').map(|rest| format!("   {rest}"));
     let mut source = std::borrow::Cow::Borrowed(blanked.as_deref().unwrap_or(text));
+    let mut renamed = HashMap::new();
     loop {
         let error = match source.parse::<HclBody>() {
-            Ok(body) => return (Lowerer { file, ..Lowerer::default() }.body(&body), problems),
+            Ok(body) => return (Lowerer { file, renamed, ..Lowerer::default() }.body(&body), problems),
             Err(error) => error,
         };
         let offset = error.location().offset();
+        if error.message().contains("redefined object key")
+            && let Some((again, name)) = rename(&source, offset, renamed.len())
+        {
+            renamed.insert(offset as u32, name);
+            source = std::borrow::Cow::Owned(again);
+            continue;
+        }
         problems.push(SyntaxProblem { offset: offset as u32, message: error.message().to_owned() });
         if problems.len() > MAX_BROKEN {
             return (Body::default(), problems);
@@ -54,6 +64,32 @@ pub(crate) fn file(text: &str, file: u32) -> (Body, Vec<SyntaxProblem>) {
         text.replace_range(broken, &blank);
         source = std::borrow::Cow::Owned(text);
     }
+}
+
+/// The text with a key of an object renamed, and what the key was. In Terraform the last of
+/// equal keys counts; the parser refuses them, so they are told apart until it is done.
+fn rename(source: &str, offset: usize, count: usize) -> Option<(String, String)> {
+    let rest = source.get(offset..)?;
+    let (from, name) = match rest.strip_prefix('"') {
+        Some(quoted) => (offset + 1, quoted.split('"').next()?),
+        None => (offset, rest.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).next()?),
+    };
+    // No more than there are names of this length to take.
+    if name.is_empty() || count >= MAX_RENAMED || !name.is_ascii() || name.contains(['$', '%', '\\']) {
+        return None;
+    }
+    let mut other = String::with_capacity(name.len());
+    let mut left = count;
+    for _ in 0..name.len() {
+        other.push(char::from(b'a' + (left % 26) as u8));
+        left /= 26;
+    }
+    if other == name {
+        other = "z".repeat(name.len());
+    }
+    let mut again = source.to_owned();
+    again.replace_range(from..from + name.len(), &other);
+    Some((again, name.to_owned()))
 }
 
 /// An expression alone: a value of the command line.
@@ -135,6 +171,8 @@ struct Lowerer {
     /// Columns that a heredoc (`<<-`) takes off the lines inside its directives; the parser
     /// takes them off the others.
     dedent: usize,
+    /// Keys that were renamed for the parser, by their offset.
+    renamed: HashMap<u32, String>,
 }
 
 /// Name of a slot that no expression can name.
@@ -304,6 +342,16 @@ impl Lowerer {
     }
 
     fn key(&mut self, key: &ObjectKey) -> Expr {
+        if !self.renamed.is_empty() {
+            let span = match key {
+                ObjectKey::Ident(name) => name.span(),
+                ObjectKey::Expression(expr) => expr.span(),
+            };
+            let (start, end) = span.map_or((0, 0), |span| (span.start as u32, span.end as u32));
+            if let Some(name) = self.renamed.get(&start) {
+                return Expr { kind: Kind::Literal(Value::text_of(name)), start, end };
+            }
+        }
         match key {
             // A name is itself; `(name)` would be its value.
             ObjectKey::Ident(name) => Expr {
@@ -445,6 +493,12 @@ impl Lowerer {
                     return (Kind::Root(Root::Resource { data: true, kind: first, name: second }), 2);
                 }
                 None => return invalid(format!("data.{first} must be followed by a name")),
+            },
+            ("ephemeral", _) => match second {
+                Some(second) => {
+                    return (Kind::Root(Root::Resource { data: true, kind: first, name: second }), 2);
+                }
+                None => return invalid(format!("ephemeral.{first} must be followed by a name")),
             },
             ("resource", _) => match second {
                 Some(second) => {
