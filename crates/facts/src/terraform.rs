@@ -92,6 +92,8 @@ pub enum TerraformHow {
     One(TerraformObject),
     /// Blocks become a list of objects.
     Each(TerraformObject),
+    /// Blocks become a map of objects, by this attribute.
+    By(&'static str, TerraformObject),
     /// A value becomes a list of it.
     Wrap,
     /// Of a list the first element.
@@ -203,6 +205,7 @@ fn object(first: &'static str, lines: &mut Lines, depth: usize) -> TerraformObje
                     "object" => TerraformHow::Object(pair().0, pair().1),
                     "one" => TerraformHow::One(inner()),
                     "each" => TerraformHow::Each(inner()),
+                    "by" => TerraformHow::By(word(5), inner()),
                     "wrap" => TerraformHow::Wrap,
                     "first" => TerraformHow::First,
                     "join" => TerraformHow::Join,

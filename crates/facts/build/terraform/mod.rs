@@ -20,8 +20,9 @@ use crate::known::{self, Known, View, unknown};
 use crate::rows::Identity;
 
 /// Attributes of every type that say how Terraform works, not what AWS has.
-const MACHINERY: [&str; 10] = [
+const MACHINERY: [&str; 11] = [
     "id",
+    "name_prefix",
     "timeouts",
     "region",
     "tags_all",
@@ -55,7 +56,7 @@ pub(crate) fn pack(
     for (file, row) in crate::hand::read::<Row>(folder)? {
         by_type.entry(row.terraform.clone()).or_default().push((file, row));
     }
-    let (mut text, mut index) = (String::new(), String::new());
+    let (mut text, mut index, mut faults) = (String::new(), String::new(), Vec::new());
     let count = by_type.len();
     for (name, rows) in by_type {
         let start = text.len();
@@ -64,9 +65,15 @@ pub(crate) fn pack(
             let resource = resources.get(&name).ok_or_else(|| {
                 fail(unknown("resource type of the provider", &name, resources.keys().map(String::as_str)))
             })?;
-            text.push_str(&resolve(&row, resource, known, identities).map_err(fail)?);
+            match resolve(&row, resource, known, identities) {
+                Ok(resolved) => text.push_str(&resolved),
+                Err(message) => faults.push(fail(message)),
+            }
         }
         let _ = writeln!(index, "    ({name:?}, {start}, {}),", text.len());
+    }
+    if !faults.is_empty() {
+        return Err(faults.join("\n"));
     }
     let index = format!(
         "pub(crate) const COUNT: usize = {count};\n\
@@ -123,7 +130,8 @@ fn resolve(
     if let Some(path) = &row.link {
         place(ty, root, path)?;
     }
-    let mut resolver = Resolver { ty, out: &mut out };
+    let name = identities.get(own).and_then(|identity| identity.name.as_deref());
+    let mut resolver = Resolver { ty, name, out: &mut out };
     let explicit = Explicit {
         map: &row.map,
         ignore: &row.ignore,
@@ -150,6 +158,8 @@ struct Explicit<'r> {
 
 struct Resolver<'r> {
     ty: &'r Type,
+    /// The property that is the physical name.
+    name: Option<&'r str>,
     out: &'r mut String,
 }
 
@@ -217,11 +227,21 @@ impl<'r> Resolver<'r> {
             _ => return None,
         };
         let wanted = plain(name);
-        let fits = |field: &&crate::extract::Field| !field.read_only && plain(&field.name) == wanted;
-        let near = |field: &&crate::extract::Field| {
-            !field.read_only && singular(&plain(&field.name)) == singular(&wanted)
-        };
-        let found = object.fields.iter().find(fits).or_else(|| object.fields.iter().find(near))?;
+        let fields = || object.fields.iter().filter(|field| !field.read_only);
+        let by = |wanted: &str| fields().find(|field| plain(&field.name) == wanted);
+        let found = by(&wanted)
+            .or_else(|| fields().find(|field| singular(&plain(&field.name)) == singular(&wanted)))
+            .or_else(|| {
+                fields().find(|field| without_switch(&plain(&field.name)) == without_switch(&wanted))
+            })
+            .or_else(|| by(&format!("preferred{wanted}")))
+            .or_else(|| match name {
+                "name" => self.name.and_then(|name| fields().find(|field| field.name == name)),
+                "tags" => fields().find(|field| field.name.ends_with("Tags")),
+                "policy" => by("policydocument"),
+                "master_password" => by("masteruserpassword"),
+                _ => None,
+            })?;
         let at = known::view(self.ty, &found.shape).ok()?;
         let slash = if base.is_empty() { "" } else { "/" };
         Some((format!("{base}{slash}{}", found.name), at))
@@ -279,9 +299,18 @@ impl<'r> Resolver<'r> {
             place(self.ty, at, "-/Value")?;
             words.clone_from(key);
         }
+        if how == How::By {
+            let ([key], Shape::Blocks(fields)) = (&rule.names[..], shape) else {
+                return Err("`names` is the one attribute of the block".into());
+            };
+            if !fields.contains_key(key) {
+                return Err(unknown("attribute", key, fields.keys().map(String::as_str)));
+            }
+            words.clone_from(key);
+        }
         let word = format!("{how:?}").to_lowercase();
         let _ = writeln!(self.out, "r\t{depth}\t{word}\t{name}\t{}\t{words}\t{default}", rule.to);
-        if !matches!(how, How::One | How::Each) {
+        if !matches!(how, How::One | How::Each | How::By) {
             return Ok(());
         }
         let Shape::Blocks(fields) = shape else {
@@ -293,6 +322,14 @@ impl<'r> Resolver<'r> {
         {
             inner = known::view(self.ty, item)?;
         }
+        let mut taken = Vec::new();
+        if how == How::By {
+            taken.extend(&rule.names);
+            inner = match inner {
+                View::Map(item) => known::view(self.ty, item)?,
+                _ => return Err(format!("`{}` is no map", rule.to)),
+            };
+        }
         let explicit = Explicit {
             map: &rule.map,
             ignore: &rule.ignore,
@@ -300,7 +337,7 @@ impl<'r> Resolver<'r> {
             constants: &rule.constants,
             spread: &rule.spread,
         };
-        self.object(fields, inner, "", &explicit, true, &[], depth + 1)
+        self.object(fields, inner, "", &explicit, true, &taken, depth + 1)
     }
 }
 
@@ -375,6 +412,12 @@ fn plain(name: &str) -> String {
 
 fn singular(name: &str) -> &str {
     name.strip_suffix("ies").or_else(|| name.strip_suffix('s')).unwrap_or(name)
+}
+
+/// A name without the word that says that it is a switch.
+fn without_switch(name: &str) -> &str {
+    let short = name.strip_prefix("enabled").or_else(|| name.strip_prefix("enable"));
+    short.or_else(|| name.strip_suffix("enabled")).filter(|short| short.len() > 3).unwrap_or(name)
 }
 
 /// What references to attributes of the type mean.

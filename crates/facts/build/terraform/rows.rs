@@ -118,6 +118,8 @@ pub(crate) enum How {
     One,
     /// Blocks become a list of objects.
     Each,
+    /// Blocks become a map of objects, by the attribute `names`.
+    By,
     /// A value becomes a list of it.
     Wrap,
     /// Of a list the first element.

@@ -132,6 +132,10 @@ impl Lower<'_> {
                 let path = rule.to.strip_suffix("/-").unwrap_or(rule.to);
                 out.set(path, list, elements, at);
             }
+            TerraformHow::By(key, object) => {
+                let map = self.by_key(key, object, instance, located, at);
+                out.set(rule.to, map, elements, at);
+            }
             how => {
                 let node = self.scalar(how, located, at);
                 if matches!(self.stack.tree.node(node), Node::Absent) {
@@ -284,6 +288,39 @@ impl Lower<'_> {
         }
         let range = self.stack.tree.add_entries(&entries);
         self.stack.tree.push(Node::Map(range), at)
+    }
+
+    /// Blocks as a map of objects, by one of their attributes.
+    fn by_key(
+        &mut self,
+        key: &str,
+        object: &'static TerraformObject,
+        instance: &Instance,
+        located: &Located,
+        at: u32,
+    ) -> Out {
+        let mut blocks = Vec::new();
+        flatten(located, &mut Vec::new(), &mut blocks, 0);
+        let mut out = OutMap::at(at);
+        for (conditions, block) in blocks {
+            let near = self.offset(block.place).unwrap_or(at);
+            let name = block.value.get(key).and_then(|name| name.value.text());
+            let (Some(name), Value::Map(map)) = (name, block.value.plain()) else {
+                // A block whose key is not known can be any entry of the map.
+                return Out::Node(self.not_in_table(block, near));
+            };
+            let mut inner = OutMap::at(near);
+            self.object(object, instance, map, near, &mut inner, &mut Elements::new());
+            let value = match conditions[..] {
+                [] => Out::Map(inner),
+                _ => {
+                    let node = self.node(Out::Map(inner));
+                    Out::Node(self.when(&conditions, node, near))
+                }
+            };
+            out.entries.push((name.as_ref().into(), value));
+        }
+        Out::Map(out)
     }
 
     /// The first block of a type as an object, into which others may write too.
