@@ -77,7 +77,7 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> R
     };
     let variable_files = input.terraform.files()?;
     let mut estate = read(files, &options);
-    crate::terraform::join(&mut estate, terraform, variable_files, found.folders, &input.terraform, config);
+    crate::terraform::join(&mut estate, terraform, variable_files, found.folders, &input.terraform, config)?;
     estate.inputs.extend(found.others);
     estate.inputs.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(estate)

@@ -69,9 +69,9 @@ pub(crate) fn join(
     folders: Vec<String>,
     arguments: &TerraformArguments,
     config: &Config,
-) {
+) -> Result<(), Failure> {
     if files.is_empty() {
-        return;
+        return Ok(());
     }
     // A parameter is what the other sources call a variable.
     let parameters = config.parameters.clone().into_iter();
@@ -85,5 +85,14 @@ pub(crate) fn join(
         bounds: folders,
     };
     let files = files.into_iter().map(|file| SourceFile { path: file.path, bytes: file.bytes }).collect();
-    lower::join(estate, read(files, &FileSystem, &options));
+    let read = read(files, &FileSystem, &options);
+    // As Terraform does, of a name that no root module has.
+    let declared = || read.configurations.iter().flat_map(|c| c.variables.iter().map(|v| &*v.name));
+    if let Some((name, _)) = arguments.variables.iter().find(|(name, _)| !declared().any(|d| d == name)) {
+        let meant = sekisho_facts::did_you_mean(name, declared());
+        let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+        return Err(format!("--var {name}: no root module declares this variable{meant}"));
+    }
+    lower::join(estate, read);
+    Ok(())
 }

@@ -86,6 +86,9 @@ fn values_of_variables_decide() {
     }
     let missing = sekisho(&at, &["scan", "infra", "-var-file", "none.tfvars"]);
     assert_eq!(missing.status.code(), Some(2));
+    let misspelt = sekisho(&at, &["scan", "infra", "-var", "encryptd=true"]);
+    assert_eq!(misspelt.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&misspelt.stderr).contains("did you mean encrypted?"));
 }
 
 #[test]

@@ -32,6 +32,25 @@ pub(crate) fn is_top_known(value: &Value) -> bool {
     !matches!(value.plain(), Value::Reference(_) | Value::Unknown(_) | Value::Choice(_))
 }
 
+/// Whether values lie in each other deeper than this.
+pub(crate) fn is_deeper(value: &Value, than: u32) -> bool {
+    let Some(than) = than.checked_sub(1) else { return true };
+    match value {
+        Value::List(list) => list.items.iter().any(|item| is_deeper(&item.value, than)),
+        Value::Map(map) => map.entries.iter().any(|entry| is_deeper(&entry.value.value, than)),
+        Value::Json(inner) => is_deeper(&inner.value, than),
+        Value::Sensitive(inner) => is_deeper(inner, than),
+        Value::Choice(choice) => {
+            is_deeper(&choice.then.value, than) || is_deeper(&choice.otherwise.value, than)
+        }
+        Value::Template(parts) => {
+            parts.iter().any(|part| matches!(part, Part::Hole(hole) if is_deeper(hole, than)))
+        }
+        Value::Reference(reference) => reference.known.as_ref().is_some_and(|known| is_deeper(known, than)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unknown(_) => false,
+    }
+}
+
 /// Whether it can stand for text.
 pub(crate) fn may_be_text(value: &Value) -> bool {
     !matches!(value.plain(), Value::List(_) | Value::Map(_) | Value::Null)

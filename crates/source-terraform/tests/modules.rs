@@ -579,6 +579,11 @@ fn what_explodes_is_stopped() {
         let said = problems(&read).join("\n");
         assert!(said.contains(wanted), "{wanted} in {}", &said[..said.len().min(500)]);
     }
+    let nested: String = (0..300).map(|at| format!("  l{at} = [local.l{}]\n", at + 1)).collect();
+    let nested =
+        format!("locals {{\n{nested}  l300 = 1\n}}\nresource \"aws_a\" \"x\" {{\n  v = local.l0\n}}\n");
+    let nested = run(&[("main.tf", &nested)]);
+    assert!(problems(&nested)[0].contains("values inside each other"), "{:?}", problems(&nested));
     let many = run(&[(
         "main.tf",
         "resource \"aws_a\" \"x\" {\n  count = 10000\n  v = \"n-${count.index}\"\n}\nresource \"aws_b\" \"y\" {\n  count = 10000\n  a = aws_a.x[count.index].id\n}\n",

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use sekisho_estate::ReasonCode;
+
 use super::expand::generated;
 use super::{Each, Eval, Evaluator, Scope, calls, existence, limits};
 use crate::functions::describe;
@@ -126,6 +128,11 @@ impl Evaluator<'_> {
             let value = self.eval(&attribute.value, scope);
             let mut value = self.settle(value, at);
             value.value = self.finished(calls::without_failed(value.value));
+            if operators::is_deeper(&value.value, limits::NESTED_VALUES) {
+                let message = format!("more than {} values inside each other", limits::NESTED_VALUES);
+                value.value = Value::unknown(ReasonCode::EvaluationLimit, message.as_str());
+                self.problem(at, message, true);
+            }
             if !matches!(value.value, Value::Null) {
                 entries.push(Entry { key: attribute.name.clone(), place: at, value });
             }

@@ -45,6 +45,8 @@ pub(crate) mod limits {
     pub(crate) const INSTANCES: usize = 500_000;
     /// Module instances of one root module.
     pub(crate) const MODULES: usize = 20_000;
+    /// Values inside each other in an attribute.
+    pub(crate) const NESTED_VALUES: u32 = 100;
     /// Modules inside each other.
     pub(crate) const NESTED: usize = 64;
     /// Problems of one root module; what comes after them says nothing new.
