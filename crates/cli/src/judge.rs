@@ -65,6 +65,8 @@ pub(crate) fn demo(arguments: &OutputArguments) -> Result<u8, Failure> {
 pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> Result<Estate, Failure> {
     let is_terraform = |file: &SourceFile| sekisho_source_terraform::is_terraform(&file.path);
     let (terraform, files): (Vec<_>, Vec<_>) = found.files.into_iter().partition(is_terraform);
+    let is_recorded = |file: &SourceFile| sekisho_source_terraform::is_recorded(&file.bytes);
+    let (recorded, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_recorded);
     let options = Options {
         parameters: config.parameters.clone().into_iter().collect(),
         limits: sekisho_estate::json::Limits {
@@ -77,6 +79,7 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> R
     };
     let variable_files = input.terraform.files()?;
     let mut estate = read(files, &options);
+    crate::terraform::join_recorded(&mut estate, recorded, options.limits);
     crate::terraform::join(&mut estate, terraform, variable_files, found.folders, &input.terraform, config)?;
     estate.inputs.extend(found.others);
     estate.inputs.sort_by(|a, b| a.path.cmp(&b.path));

@@ -60,6 +60,19 @@ pub(crate) fn dashes(argument: std::ffi::OsString) -> std::ffi::OsString {
     }
 }
 
+/// Reads plans and states and joins them to the estate.
+pub(crate) fn join_recorded(
+    estate: &mut Estate,
+    files: Vec<sekisho_source_cloudformation::SourceFile>,
+    limits: sekisho_estate::json::Limits,
+) {
+    if files.is_empty() {
+        return;
+    }
+    let files = files.into_iter().map(|file| SourceFile { path: file.path, bytes: file.bytes }).collect();
+    sekisho_source_terraform::lower::join(estate, sekisho_source_terraform::read_recorded(files, limits));
+}
+
 /// Reads Terraform configuration and joins it to the estate; functions of it may read files
 /// below `folders`.
 pub(crate) fn join(

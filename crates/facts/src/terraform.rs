@@ -42,6 +42,8 @@ pub struct TerraformMapping {
     pub link: Option<&'static str>,
     /// The attribute that `self` stands for among [`TerraformObject::spread`].
     pub own: Option<&'static str>,
+    /// The switch without which a snapshot is taken when the resource is deleted.
+    pub snapshot_unless: Option<&'static str>,
     /// Where the attributes go.
     pub object: TerraformObject,
     /// Attributes as others refer to them: the name of `Fn::GetAtt`, empty for `Ref`.
@@ -108,8 +110,9 @@ pub enum TerraformHow {
     Not,
     /// True, where it is written.
     Present,
-    /// A list of objects with `Key` and `Value` gets one more, with this key.
-    Keyed(&'static str),
+    /// A list of objects with a key and a value gets one more: its key, and the names of
+    /// the two members.
+    Keyed(&'static str, &'static str, &'static str),
 }
 
 /// The rows of a Terraform type; none when it is not mapped.
@@ -149,6 +152,7 @@ fn read(text: &'static str) -> Vec<TerraformMapping> {
                 link: given(6),
                 own: given(7),
                 when: Vec::new(),
+                snapshot_unless: None,
                 object: TerraformObject::default(),
                 attributes: Vec::new(),
             }),
@@ -156,6 +160,7 @@ fn read(text: &'static str) -> Vec<TerraformMapping> {
                 let values = word(2).split('|').collect();
                 out.extend_last(|row| row.when.push((word(1), values)));
             }
+            "d" => out.extend_last(|row| row.snapshot_unless = given(1)),
             "a" => out.extend_last(|row| row.attributes.push((word(1), word(2)))),
             _ => {
                 // The first line of an object; it reads the rest of it.
@@ -219,7 +224,11 @@ fn object(first: &'static str, lines: &mut Lines, depth: usize) -> TerraformObje
                     ),
                     "not" => TerraformHow::Not,
                     "present" => TerraformHow::Present,
-                    "keyed" => TerraformHow::Keyed(word(5)),
+                    "keyed" => {
+                        let mut names = word(5).split('|');
+                        let mut next = || names.next().unwrap_or("");
+                        TerraformHow::Keyed(next(), next(), next())
+                    }
                     _ => TerraformHow::Copy,
                 };
                 let default = Some(word(6)).filter(|text| !text.is_empty());

@@ -16,6 +16,7 @@ pub mod lower;
 mod module;
 mod operators;
 mod parse;
+mod recorded;
 mod syntax;
 mod template;
 mod types;
@@ -23,3 +24,4 @@ pub mod value;
 
 pub use disk::{Disk, FileSystem, Memory};
 pub use load::{Options, Read, SourceFile, is_terraform, read};
+pub use recorded::{is_recorded, read_recorded};

@@ -103,7 +103,13 @@ fn resolve(
         Some(_) => Ok(()),
         None => Err(unknown("attribute", name, resource.fields.keys().map(String::as_str))),
     };
-    row.by.iter().chain(&row.needs).chain(row.when.keys()).chain(&row.own).try_for_each(attribute)?;
+    row.by
+        .iter()
+        .chain(&row.needs)
+        .chain(&row.snapshot_unless)
+        .chain(row.when.keys())
+        .chain(&row.own)
+        .try_for_each(attribute)?;
     let fields = match &row.each {
         None => &resource.fields,
         Some(block) => match resource.fields.get(block) {
@@ -124,6 +130,9 @@ fn resolve(
         blank(&row.link),
         blank(&row.own),
     );
+    if let Some(name) = &row.snapshot_unless {
+        let _ = writeln!(out, "d\t{name}");
+    }
     for (name, values) in &row.when {
         let _ = writeln!(out, "w\t{name}\t{}", values.join("|"));
     }
@@ -231,9 +240,7 @@ impl<'r> Resolver<'r> {
         let by = |wanted: &str| fields().find(|field| plain(&field.name) == wanted);
         let found = by(&wanted)
             .or_else(|| fields().find(|field| singular(&plain(&field.name)) == singular(&wanted)))
-            .or_else(|| {
-                fields().find(|field| without_switch(&plain(&field.name)) == without_switch(&wanted))
-            })
+            .or_else(|| fields().find(|field| without_switch(&plain(&field.name)) == without_switch(&wanted)))
             .or_else(|| by(&format!("preferred{wanted}")))
             .or_else(|| match name {
                 "name" => self.name.and_then(|name| fields().find(|field| field.name == name)),
@@ -294,10 +301,14 @@ impl<'r> Resolver<'r> {
             words = format!("{key}|{value}");
         }
         if how == How::Keyed {
-            let [key] = &rule.names[..] else { return Err("`names` is the one key".into()) };
-            place(self.ty, at, "-/Key")?;
-            place(self.ty, at, "-/Value")?;
-            words.clone_from(key);
+            let [key, name, value] = match &rule.names[..] {
+                [key] => [key.as_str(), "Key", "Value"],
+                [key, name, value] => [key.as_str(), name.as_str(), value.as_str()],
+                _ => return Err("`names` are the key and, if they differ, the two members".into()),
+            };
+            place(self.ty, at, &format!("-/{name}"))?;
+            place(self.ty, at, &format!("-/{value}"))?;
+            words = format!("{key}|{name}|{value}");
         }
         if how == How::By {
             let ([key], Shape::Blocks(fields)) = (&rule.names[..], shape) else {

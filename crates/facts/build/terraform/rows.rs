@@ -56,6 +56,8 @@ pub(crate) struct Row {
     /// With `spread` over `self`: the attribute that names the resource itself.
     #[serde(rename = "self")]
     pub(crate) own: Option<String>,
+    /// The switch without which a snapshot is taken when the resource is deleted.
+    pub(crate) snapshot_unless: Option<String>,
     /// Attributes as others refer to them, by the name of `Fn::GetAtt`; empty for `Ref`.
     #[serde(default)]
     pub(crate) attributes: BTreeMap<String, String>,

@@ -38,6 +38,16 @@ impl<'c> Lower<'c> {
                 names.entry((type_name.into(), text.into())).or_default().push(at as u32);
             }
         }
+        // What was read from an account names others by the ids that AWS gave.
+        for (resource, node) in &self.ids {
+            let type_name = self.stack.text(self.stack.resources[*resource as usize].type_name);
+            if let Some(id) = self.stack.tree.string(*node) {
+                let known = names.entry((type_name.into(), id.into())).or_default();
+                if !known.contains(resource) {
+                    known.push(*resource);
+                }
+            }
+        }
         self.by_name = Some(names);
     }
 

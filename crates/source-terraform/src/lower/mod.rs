@@ -110,6 +110,10 @@ struct Lower<'c> {
     variables: HashMap<Box<str>, VariableId>,
     /// Resources by type and literal name.
     by_name: Option<HashMap<(Box<str>, Box<str>), Vec<u32>>>,
+    /// What is done with a resource when it is deleted.
+    deletion: HashMap<u32, NodeId>,
+    /// Ids that AWS gave, where the input knows them.
+    ids: HashMap<u32, NodeId>,
     /// The resource that is being lowered.
     current: Option<ResourceIndex>,
     /// Attributes without a counterpart, by type.
@@ -157,6 +161,8 @@ impl<'c> Lower<'c> {
             conditions: HashMap::new(),
             variables: HashMap::new(),
             by_name: None,
+            deletion: HashMap::new(),
+            ids: HashMap::new(),
             current: None,
             lost: BTreeMap::new(),
             notes: Vec::new(),
@@ -226,14 +232,20 @@ impl<'c> Lower<'c> {
             let properties = if fixed { resource.properties } else { self.node(Out::Map(out)) };
             let type_text = self.stack.text(self.stack.resources[at].type_name).to_owned();
             let type_node = self.stack.tree.push(Node::String(self.stack.resources[at].type_name), offset);
-            let entries = [self.entry("Type", type_node), self.entry("Properties", properties)];
+            let mut entries = vec![self.entry("Type", type_node), self.entry("Properties", properties)];
+            if let Some(policy) = self.deletion.remove(&(at as u32)) {
+                entries.push(self.entry("DeletionPolicy", policy));
+                entries.push(self.entry("UpdateReplacePolicy", policy));
+            }
             let range = self.stack.tree.add_entries(&entries);
             let body = self.stack.tree.push(Node::Map(range), offset);
             let named = join::name_property(&type_text);
             let resource = &mut self.stack.resources[at];
             resource.properties = properties;
             resource.body = body;
-            resource.reference_value = named.and_then(|name| self.stack.tree.get(properties, name));
+            resource.reference_value = named
+                .and_then(|name| self.stack.tree.get(properties, name))
+                .or_else(|| self.ids.get(&(at as u32)).copied());
         }
         for ((kind, attribute), (place, count)) in std::mem::take(&mut self.lost) {
             let times = if count > 1 { format!(" ({count} times)") } else { String::new() };

@@ -76,7 +76,7 @@ impl Lower<'_> {
                 let is = parsed.as_bool().unwrap_or(false);
                 self.stack.tree.push(Node::Bool(!is), at)
             }
-            TerraformHow::Keyed(_) => {
+            TerraformHow::Keyed(..) => {
                 let text = parsed.as_str().map_or_else(|| parsed.to_string(), str::to_owned);
                 self.stack.tree.push_string(&text, at)
             }
@@ -93,11 +93,11 @@ impl Lower<'_> {
         out: &mut OutMap,
         elements: &mut Elements,
     ) {
-        if let TerraformHow::Keyed(key) = rule.how {
+        if let TerraformHow::Keyed(key, name, value) = rule.how {
             let mut pair = OutMap::at(at);
             let key = self.stack.tree.push_string(key, at);
-            pair.entries.push(("Key".into(), Out::Node(key)));
-            pair.entries.push(("Value".into(), Out::Node(node)));
+            pair.entries.push((name.into(), Out::Node(key)));
+            pair.entries.push((value.into(), Out::Node(node)));
             out.set(&format!("{}/-", rule.to), Out::Map(pair), elements, at);
         } else {
             out.set(rule.to, Out::Node(node), elements, at);
@@ -204,7 +204,7 @@ impl Lower<'_> {
                 _ => self.not_in_table(located, at),
             },
             TerraformHow::Present => self.stack.tree.push(Node::Bool(true), at),
-            TerraformHow::Keyed(_) => match located.value.text() {
+            TerraformHow::Keyed(..) => match located.value.text() {
                 Some(text) => self.stack.tree.push_string(&text, at),
                 None => self.value(&here.value, here.place, at),
             },
@@ -212,6 +212,25 @@ impl Lower<'_> {
                 Value::Map(_) | Value::List(_) => self.value(&located.value, located.place, at),
                 _ => self.value(&here.value, here.place, at),
             },
+        }
+    }
+
+    /// A value by a table, in each of its alternatives.
+    pub(super) fn by_table(
+        &mut self,
+        table: &[(&'static str, Option<&'static str>)],
+        located: &Located,
+        at: u32,
+    ) -> NodeId {
+        if let Value::Choice(choice) = located.value.plain() {
+            let condition = self.condition(&choice.condition);
+            let then = self.by_table(table, &choice.then, at);
+            let otherwise = self.by_table(table, &choice.otherwise, at);
+            return self.stack.tree.push_choice(condition, then, otherwise, at);
+        }
+        match located.value.text() {
+            Some(text) => self.table(table, &text, at),
+            None => self.not_in_table(located, at),
         }
     }
 

@@ -190,6 +190,15 @@ impl<'c> Lower<'c> {
         let Production { instance, resource, row, attributes, .. } = production;
         let instance = self.instance(*instance);
         let offset = self.offset(attributes.place).or_else(|| self.offset(instance.place)).unwrap_or(0);
+        if production.first.is_none() {
+            self.deletion_of(row, instance, *resource, offset);
+            if let Some(id) = instance.attributes.value.get("id")
+                && let Some(text) = id.value.text()
+            {
+                let node = self.stack.tree.push_string(&text, offset);
+                self.ids.insert(*resource, node);
+            }
+        }
         match row {
             Row::Unmapped => {
                 let kind = &*instance.address.kind;
@@ -232,6 +241,25 @@ impl<'c> Lower<'c> {
                 self.outs[*resource as usize] = out;
             }
         }
+    }
+
+    /// What happens to a resource that is deleted: Terraform refuses (`prevent_destroy`),
+    /// takes a snapshot unless a switch says no, or deletes.
+    fn deletion_of(&mut self, row: &Row, instance: &crate::instance::Instance, resource: u32, at: u32) {
+        const TABLE: [(&str, Option<&str>); 2] = [("true", Some("Delete")), ("false", Some("Snapshot"))];
+        let Row::Mapped(row) = row else { return };
+        let node = match row.snapshot_unless {
+            _ if instance.lifecycle.prevent_destroy => self.stack.tree.push_string("Retain", at),
+            Some(name) => match instance.attributes.value.get(name) {
+                Some(located) => {
+                    let place = self.offset(located.place).unwrap_or(at);
+                    self.by_table(&TABLE, located, place)
+                }
+                None => self.stack.tree.push_string("Snapshot", at),
+            },
+            None => return,
+        };
+        self.deletion.insert(resource, node);
     }
 
     /// What `self` stands for: the attribute that the row names, else the resource.

@@ -295,6 +295,15 @@ impl Lower<'_> {
                 Ok(value) if value.is_object() || value.is_array() => self.json_value(&value, at),
                 _ => self.stack.tree.push_string(text, at),
             },
+            Value::Template(parts) => {
+                // Text with holes is a document with holes, where they stand for whole values
+                // or inside of texts.
+                let (text, holes) = with_marks(parts);
+                match serde_json::from_str::<serde_json::Value>(&text) {
+                    Ok(value) if value.is_object() || value.is_array() => self.json_with(&value, &holes, at),
+                    _ => self.value(&located.value, located.place, near),
+                }
+            }
             Value::Choice(choice) => {
                 let condition = self.condition(&choice.condition);
                 let then = self.json(&choice.then, at);
@@ -307,7 +316,37 @@ impl Lower<'_> {
 
     /// JSON as nodes, all at one place.
     pub(super) fn json_value(&mut self, value: &serde_json::Value, at: u32) -> NodeId {
+        self.json_with(value, &[], at)
+    }
+
+    /// A text of JSON with marks for holes.
+    fn json_text(&mut self, text: &str, holes: &[&Value], at: u32) -> NodeId {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(MARK) {
+            let (number, after) = after.split_once(MARK).unwrap_or((after, ""));
+            if !before.is_empty() {
+                parts.push(self.stack.tree.push_string(before, at));
+            }
+            if let Some(hole) = number.parse::<usize>().ok().and_then(|number| holes.get(number)) {
+                parts.push(self.value(hole, Place::NOWHERE, at));
+            }
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push(self.stack.tree.push_string(rest, at));
+        }
+        match parts[..] {
+            [only] => only,
+            _ => self.stack.tree.push_operation(Operation::Concat, &parts, at),
+        }
+    }
+
+    fn json_with(&mut self, value: &serde_json::Value, holes: &[&Value], at: u32) -> NodeId {
         match value {
+            serde_json::Value::String(text) if !holes.is_empty() && text.contains(MARK) => {
+                self.json_text(text, holes, at)
+            }
             serde_json::Value::Null => self.stack.tree.push(Node::Null, at),
             serde_json::Value::Bool(is) => self.stack.tree.push(Node::Bool(*is), at),
             serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
@@ -316,14 +355,14 @@ impl Lower<'_> {
             },
             serde_json::Value::String(text) => self.stack.tree.push_string(text, at),
             serde_json::Value::Array(items) => {
-                let items: Vec<NodeId> = items.iter().map(|item| self.json_value(item, at)).collect();
+                let items: Vec<NodeId> = items.iter().map(|item| self.json_with(item, holes, at)).collect();
                 self.stack.tree.push_list(&items, at)
             }
             serde_json::Value::Object(map) => {
                 let entries: Vec<Entry> = map
                     .iter()
                     .map(|(key, value)| {
-                        let node = self.json_value(value, at);
+                        let node = self.json_with(value, holes, at);
                         self.entry(key, node)
                     })
                     .collect();
@@ -332,6 +371,37 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+/// Stands around the number of a hole; of no meaning in any text.
+const MARK: char = '\u{f8ff}';
+
+/// The text of a template with a mark for each hole, in quotes where it stands outside of a
+/// text of JSON.
+fn with_marks(parts: &[Part]) -> (String, Vec<&Value>) {
+    let (mut text, mut holes) = (String::new(), Vec::new());
+    let (mut inside, mut escaped) = (false, false);
+    for part in parts {
+        match part {
+            Part::Literal(literal) => {
+                for c in literal.chars() {
+                    match c {
+                        _ if escaped => escaped = false,
+                        '\\' if inside => escaped = true,
+                        '"' => inside = !inside,
+                        _ => {}
+                    }
+                }
+                text.push_str(literal);
+            }
+            Part::Hole(value) => {
+                let quote = if inside { "" } else { "\"" };
+                text.push_str(&format!("{quote}{MARK}{}{MARK}{quote}", holes.len()));
+                holes.push(value);
+            }
+        }
+    }
+    (text, holes)
 }
 
 /// What `Fn::GetAtt` calls an attribute; empty for `Ref`, none when the mapping does not say.
