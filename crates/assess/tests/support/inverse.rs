@@ -47,7 +47,11 @@ pub(crate) fn write(stack: &Stack) -> Result<Written, String> {
         let mut block = Map::new();
         let mut companions = Vec::new();
         let policy = deletion(stack, resource)?;
-        let first = rows.iter().find(|row| row_fits(row, &properties)).ok_or("no row fits")?;
+        let by_kind = rows.iter().find(|row| !row.object.constants.is_empty() && row_fits(row, &properties));
+        let first = by_kind
+            .filter(|row| row.each.is_none() && row.link.is_none())
+            .or_else(|| rows.iter().find(|row| row_fits(row, &properties)))
+            .ok_or("no row fits")?;
         for (attribute, values) in &first.when {
             let text = values.first().copied().unwrap_or_default();
             if !text.is_empty() {

@@ -118,6 +118,12 @@ fn resolve(
             None => return Err(unknown("block", block, resource.fields.keys().map(String::as_str))),
         },
     };
+    let mut fields = fields.clone();
+    for name in &row.former {
+        if fields.insert(name.clone(), Shape::Scalar('s')).is_some() || !row.map.contains_key(name) {
+            return Err(format!("`{name}` is no former attribute that `map` places"));
+        }
+    }
     let mut out = String::new();
     let blank = |text: &Option<String>| text.clone().unwrap_or_default();
     let _ = writeln!(
@@ -149,7 +155,7 @@ fn resolve(
         spread: &row.spread,
     };
     let taken: Vec<&String> = row.by.iter().chain(row.when.keys()).chain(&row.own).collect();
-    resolver.object(fields, root, &row.base, &explicit, row.auto, &taken, 0)?;
+    resolver.object(&fields, root, &row.base, &explicit, row.auto, &taken, 0)?;
     if !merged && row.each.is_none() && row.link.is_none() {
         out.push_str(&attributes(row, resource, ty, identities.get(own))?);
     }

@@ -56,6 +56,9 @@ pub(crate) struct Row {
     /// With `spread` over `self`: the attribute that names the resource itself.
     #[serde(rename = "self")]
     pub(crate) own: Option<String>,
+    /// Attributes of earlier versions of the provider, which `map` places.
+    #[serde(default)]
+    pub(crate) former: Vec<String>,
     /// The switch without which a snapshot is taken when the resource is deleted.
     pub(crate) snapshot_unless: Option<String>,
     /// Attributes as others refer to them, by the name of `Fn::GetAtt`; empty for `Ref`.
