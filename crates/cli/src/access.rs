@@ -78,7 +78,7 @@ pub(crate) fn access(arguments: &AccessArguments) -> Result<u8, Failure> {
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
     }
-    let estate = estate(found, &arguments.input, &settings.config);
+    let estate = estate(found, &arguments.input, &settings.config)?;
     let model = Model::of(&estate);
     let chains = model.chains();
     let (notation, look) = form(&arguments.form);

@@ -125,7 +125,7 @@ pub(crate) struct ScanArguments {
     pub(crate) output: OutputArguments,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct InputArguments {
     /// Configuration; sekisho.toml in the current folder when left out
     #[arg(long, value_name = "FILE")]
@@ -136,6 +136,8 @@ pub(crate) struct InputArguments {
     /// File of parameter values, as `aws cloudformation deploy` takes it
     #[arg(long = "parameter-file", value_name = "FILE")]
     pub(crate) parameter_files: Vec<String>,
+    #[command(flatten)]
+    pub(crate) terraform: crate::terraform::TerraformArguments,
     /// Folder of your own controls; .sekisho/controls when left out
     #[arg(long, value_name = "DIR")]
     pub(crate) controls: Option<String>,

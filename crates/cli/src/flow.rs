@@ -97,7 +97,7 @@ impl Read {
             return Err(found.errors.join("\nsekisho: "));
         }
         let named: Vec<String> = found.files.iter().filter(|f| f.named).map(|f| f.path.clone()).collect();
-        let estate = crate::judge::estate(found, input, &settings.config);
+        let estate = crate::judge::estate(found, input, &settings.config)?;
         for input in estate.inputs.iter().filter(|input| named.contains(&input.path)) {
             if input.status == InputStatus::Unreadable {
                 let why = input.problems.first().map_or("", |problem| &problem.message);

@@ -28,7 +28,7 @@ pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
     }
     let today = arguments.input.today.clone().unwrap_or_else(crate::clock::today);
     let named: Vec<String> = found.files.iter().filter(|f| f.named).map(|f| f.path.clone()).collect();
-    let estate = estate(found, &arguments.input, &settings.config);
+    let estate = estate(found, &arguments.input, &settings.config)?;
     // A path that the user names must be readable; what lies in a folder need not be.
     let mut lost = false;
     let unreadable = estate.inputs.iter().filter(|input| input.status == InputStatus::Unreadable);
@@ -63,7 +63,11 @@ pub(crate) fn demo(arguments: &OutputArguments) -> Result<u8, Failure> {
 }
 
 /// Reads what was found, and remembers what was not read.
-pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> Estate {
+pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> Result<Estate, Failure> {
+    let is_terraform = |file: &SourceFile| sekisho_source_terraform::is_terraform(&file.path);
+    let (terraform, files): (Vec<_>, Vec<_>) = found.files.into_iter().partition(is_terraform);
+    let is_recorded = |file: &SourceFile| sekisho_source_terraform::is_recorded(&file.bytes);
+    let (recorded, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_recorded);
     let options = Options {
         parameters: config.parameters.clone().into_iter().collect(),
         limits: sekisho_estate::json::Limits {
@@ -74,11 +78,14 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> E
         account: config.scope.account.clone(),
         complete_account: config.scope.complete_account,
     };
-    let (files, accounts) = saved(found.files);
+    let (files, accounts) = saved(files);
     // Saved answers of the AWS CLI are known by their content.
     let (answers, files): (Vec<SourceFile>, Vec<SourceFile>) =
         files.into_iter().partition(|file| sekisho_source_describe::is_saved(&file.bytes));
+    let variable_files = input.terraform.files()?;
     let mut estate = read(files, &options);
+    crate::terraform::join_recorded(&mut estate, recorded, options.limits);
+    crate::terraform::join(&mut estate, terraform, variable_files, found.folders, &input.terraform, config)?;
     let answers =
         answers.into_iter().map(|f| sekisho_source_describe::Saved { path: f.path, bytes: f.bytes });
     sekisho_source_describe::read(answers.collect(), options.limits, &mut estate);
@@ -89,7 +96,7 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> E
     }
     estate.inputs.extend(found.others);
     estate.inputs.sort_by(|a, b| a.path.cmp(&b.path));
-    estate
+    Ok(estate)
 }
 
 /// Takes out of the files what AWS answered and somebody saved: authorization details, the
@@ -200,7 +207,7 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
     }
-    let estate = estate(found, &arguments.input, &settings.config);
+    let estate = estate(found, &arguments.input, &settings.config)?;
     let ids = resources(&estate, name, control)?;
     let only = [control.id.to_string()];
     let options = RunOptions { config: &settings.config, everything: true, only: &only, built_in: true };
@@ -263,7 +270,8 @@ pub(crate) fn responsibility(arguments: &ResponsibilityArguments) -> Result<u8, 
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
     }
-    output::responsibility(&read(found.files, &Options::default()), &arguments.form)?;
+    let input = InputArguments { max_file_size: 256, ..InputArguments::default() };
+    output::responsibility(&estate(found, &input, &Config::default())?, &arguments.form)?;
     Ok(0)
 }
 

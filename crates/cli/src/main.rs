@@ -16,6 +16,7 @@ mod output;
 mod parameters;
 mod reach;
 mod settings;
+mod terraform;
 
 use std::process::ExitCode;
 
@@ -30,7 +31,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 type Failure = String;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(std::env::args_os().map(terraform::dashes)) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version go to standard output and are no failure.

@@ -55,6 +55,8 @@ pub(crate) struct ReachArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    terraform: crate::terraform::TerraformArguments,
+    #[command(flatten)]
     form: FormArguments,
 }
 
@@ -72,13 +74,14 @@ pub(crate) fn reach(arguments: &ReachArguments) -> Result<u8, Failure> {
         max_file_size: 256,
         today: None,
         only: Vec::new(),
+        terraform: arguments.terraform.clone(),
     };
     let settings = Settings::read(&input)?;
     let found = discover(&arguments.paths, input.max_file_size << 20);
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
     }
-    let estate = crate::judge::estate(found, &input, &settings.config);
+    let estate = crate::judge::estate(found, &input, &settings.config)?;
     let names = Names::new(&estate);
     let blocks = arguments.on_premises.iter().chain(&settings.config.network.on_premises);
     let on_premises = blocks.map(|text| block_of(text)).collect::<Result<_, _>>()?;

@@ -72,6 +72,13 @@ reason_codes! {
     StepLimit, "step-limit", "the control took more than {} steps";
     UnknownType, "unknown-type", "resource type {} is not known";
     PolicyNotUnderstood, "policy-not-understood", "policy part not understood: {}";
+    VariableWithoutValue, "variable-without-value", "variable {} has no value and no default";
+    DataSource, "data-source", "{} is read when Terraform runs";
+    ModuleNotRead, "module-not-read", "module {} is not in this input";
+    InstancesUnknown, "instances-unknown", "which instances there are of {} is known only when Terraform runs";
+    EvaluationFailed, "evaluation-failed", "cannot be evaluated: {}";
+    EvaluationLimit, "evaluation-limit", "the evaluation was stopped: {}";
+    DiffersEachRun, "differs-each-run", "{} gives another value in each run";
 }
 
 /// A reason borrowed from a stack or from the arena of an evaluation.

@@ -21,6 +21,7 @@ mod layout;
 mod packed;
 mod schema;
 mod suggest;
+mod terraform;
 
 pub use flow::{
     AtRestKey, Category, Direction, Flow, FlowNode, Layer, Moves, Region, Side, Transit, at_rest_key,
@@ -32,3 +33,7 @@ pub use hand::{
 };
 pub use schema::{Kind, ResourceType, Shape, resource_type, resource_type_names, resource_types};
 pub use suggest::did_you_mean;
+pub use terraform::{
+    TerraformHow, TerraformMapping, TerraformObject, TerraformRule, TerraformTarget, terraform_mapped,
+    terraform_mappings, terraform_types,
+};

@@ -337,13 +337,18 @@ fn evidence_part(out: &mut String, places: &Places<'_>, files: &mut [String], ev
     route(out, &evidence.route);
     match evidence.stack {
         Some(stack) => {
-            let file = &mut files[stack.0 as usize];
-            if file.is_empty() {
-                quote(file, &places.stack(stack).file);
-            }
-            let at = places.position(Place { stack, offset: evidence.offset });
+            let place = Place { stack, offset: evidence.offset };
+            let at = places.position(place);
             out.push_str("\",\"file\":");
-            out.push_str(file);
+            if places.stack(stack).segments.is_empty() {
+                let file = &mut files[stack.0 as usize];
+                if file.is_empty() {
+                    quote(file, &places.stack(stack).file);
+                }
+                out.push_str(file);
+            } else {
+                quote(out, places.file(place));
+            }
             out.push_str(",\"line\":");
             digits(out, at.line as usize);
             out.push_str(",\"column\":");
@@ -381,8 +386,9 @@ fn resource_part(out: &mut String, report: &Report<'_>, places: &Places<'_>, id:
     escape(out, name);
     out.push('"');
     stack_part(out, report, Some(id.stack), label);
-    let at = places.position(places.origin(id));
-    origin(out, &stack.file, at.line, at.column);
+    let place = places.origin(id);
+    let at = places.position(place);
+    origin(out, places.file(place), at.line, at.column);
 }
 
 /// `stack`, `account`, `region` and `phi`.
