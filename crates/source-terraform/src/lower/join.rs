@@ -1,7 +1,5 @@
 //! Companions that complete a resource: which resource they name, and what they add to it.
 
-use std::collections::HashMap;
-
 use sekisho_estate::{NodeId, ResourceIndex};
 use sekisho_facts::{RefReturns, TerraformMapping, TerraformTarget, terraform_mappings};
 
@@ -25,7 +23,7 @@ pub(super) fn name_property(type_name: &str) -> Option<&'static str> {
 impl<'c> Lower<'c> {
     /// Resources by their literal names, once all have their properties.
     pub(super) fn index_names(&mut self) {
-        let mut names: HashMap<(Box<str>, Box<str>), Vec<u32>> = HashMap::new();
+        let mut names = super::Names::new();
         for (at, out) in self.outs.iter().enumerate() {
             let type_name = self.stack.text(self.stack.resources[at].type_name);
             let Some(property) = sekisho_facts::identity(type_name).and_then(|identity| identity.name) else {

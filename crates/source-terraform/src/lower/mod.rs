@@ -90,6 +90,9 @@ enum Became {
     Merged,
 }
 
+/// Resources by type and name.
+type Names = HashMap<(Box<str>, Box<str>), Vec<u32>>;
+
 struct Lower<'c> {
     configuration: &'c Configuration,
     index: StackIndex,
@@ -109,7 +112,7 @@ struct Lower<'c> {
     conditions: HashMap<Arc<str>, ConditionId>,
     variables: HashMap<Box<str>, VariableId>,
     /// Resources by type and literal name.
-    by_name: Option<HashMap<(Box<str>, Box<str>), Vec<u32>>>,
+    by_name: Option<Names>,
     /// What is done with a resource when it is deleted.
     deletion: HashMap<u32, NodeId>,
     /// Ids that AWS gave, where the input knows them.

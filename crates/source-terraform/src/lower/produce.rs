@@ -131,7 +131,7 @@ impl<'c> Lower<'c> {
                 parts.push((format!("{address}{dot}{suffix}"), &instance.attributes, Vec::new()));
             }
             Some(block) => {
-                let Some(blocks) = instance.attributes.value.get(block) else { return None };
+                let blocks = instance.attributes.value.get(block)?;
                 let mut items = Vec::new();
                 flatten(blocks, &mut Vec::new(), &mut items, 0);
                 for (index, (conditions, item)) in items.into_iter().enumerate() {
