@@ -89,6 +89,10 @@ impl Host for Analyses<'_> {
             FunctionId::Resources => self.all(frame, text(0)?),
             FunctionId::Denies => policies::denies(frame, argument(0), text(1)?, argument(2)),
             FunctionId::GrantsAnyone => policies::grants_anyone(frame, argument(0), text(1)),
+            FunctionId::Statements => policies::statements(frame, argument(0)),
+            FunctionId::Outsiders => {
+                policies::outsiders(frame, argument(0), self.config.scope.account.as_deref())
+            }
             FunctionId::OpensToWorld => {
                 let (ports, open) = match argument(2) {
                     single @ Val::Int(_) => (frame.bump().alloc_slice_copy(&[single]) as &[_], None),

@@ -11,7 +11,7 @@ use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 use sekisho_estate::secret::is_secret_name;
 use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Step, Tree, View};
-use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile};
+use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile_with};
 use sekisho_facts::ServiceDefault;
 use sekisho_graph::index_of;
 use sekisho_guidance::{
@@ -71,7 +71,8 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
         let users = user.iter().filter(|c| c.scope == Scope::Resource && c.applies_to(type_name));
         let mut compiled = Vec::new();
         for control in built_in.chain(users).filter(|c| wanted(c)) {
-            match compile(control.when.as_deref(), &control.pass_if, Some(kind), false) {
+            match compile_with(&control.parts(), control.when.as_deref(), &control.pass_if, Some(kind), false)
+            {
                 Ok(program) => compiled.push(Compiled { control, program, level: control.strongest_level() }),
                 Err((clause, error)) => notices.push(not_loaded(control, clause, &error)),
             }
@@ -102,7 +103,7 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
     let mut judge = Judge::new(&context, 0);
     let whole = built_in.iter().chain(user).filter(|c| c.scope != Scope::Resource && wanted(c));
     for control in whole {
-        match compile(control.when.as_deref(), &control.pass_if, None, false) {
+        match compile_with(&control.parts(), control.when.as_deref(), &control.pass_if, None, false) {
             Ok(program) => {
                 let compiled = Compiled { control, program, level: control.strongest_level() };
                 let bump = Bump::new();
@@ -134,7 +135,11 @@ fn not_loaded(
     clause: sekisho_expr::Clause,
     error: &sekisho_expr::syntax::ExpressionError,
 ) -> Notice {
-    let clause = if clause == sekisho_expr::Clause::When { "when" } else { "pass_if" };
+    let clause = match clause {
+        sekisho_expr::Clause::Let(index) => control.named.get(index).map_or("let", |(name, _)| name),
+        sekisho_expr::Clause::When => "when",
+        sekisho_expr::Clause::PassIf => "pass_if",
+    };
     Notice {
         code: "control-not-loaded",
         severity: Severity::High,

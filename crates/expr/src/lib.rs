@@ -19,7 +19,10 @@ mod types;
 mod value;
 
 pub use frame::{Frame, Host, NoHost, Seen, TraceStep};
-pub use functions::{FLOW_MEMBERS, FUNCTIONS, Function, FunctionId, Parameter, Sort, function};
-pub use program::{Clause, Explanation, Outcome, Program, Truth, World, compile};
+pub use functions::{
+    CONDITION_MEMBERS, FLOW_MEMBERS, FUNCTIONS, Function, FunctionId, Members, OUTSIDER_MEMBERS, PLACE,
+    Parameter, STATEMENT_MEMBERS, Sort, function,
+};
+pub use program::{Clause, Explanation, Outcome, Program, Truth, World, compile, compile_with};
 pub use show::show;
 pub use value::{ResourceRef, Val};
