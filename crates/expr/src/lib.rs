@@ -10,6 +10,7 @@
 
 mod compare;
 mod compile;
+mod form;
 mod frame;
 mod functions;
 mod program;

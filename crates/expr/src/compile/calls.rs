@@ -6,6 +6,7 @@ use sekisho_facts::resource_type;
 use super::members::absent_or_unknown;
 use super::{Code, Compiled, Compiler, Result, code, lasting, suggestion};
 use crate::compare::{text, version_at_least};
+use crate::form::Form;
 use crate::frame::{Frame, STEP_BYTES};
 use crate::functions::{FUNCTIONS, Function, Sort, function};
 use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span};
@@ -195,6 +196,12 @@ impl<'x> Compiler<'x> {
                     Some(is) => Val::Bool(is),
                     None => frame.unknown(ReasonCode::AttributeAtDeploy, subject.display()),
                 },
+                (Val::Reference(target), Val::Str(needle)) => {
+                    match Form::of(frame, target).and_then(|form| form.decides(&name, needle)) {
+                        Some(is) => Val::Bool(is),
+                        None => not_text(frame, subject),
+                    }
+                }
                 (value, Val::Str(_)) => not_text(frame, value),
                 (_, value) => not_text(frame, value),
             }
