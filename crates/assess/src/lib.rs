@@ -10,6 +10,7 @@ mod config;
 mod flows;
 mod identifiers;
 mod joins;
+mod lifecycle;
 pub mod model;
 mod owners;
 mod policies;

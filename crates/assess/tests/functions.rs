@@ -45,6 +45,7 @@ fn tables() {
             let template = case["template"].to_string();
             let mut config = Config::default();
             config.scope.account = case["account"].as_str().map(str::to_owned);
+            config.today = case["today"].as_str().map(str::to_owned);
             for line in text("table").lines().filter(|l| !l.trim().is_empty()) {
                 let (expression, expected) = line.split_once(" -> ").unwrap_or_else(|| panic!("{line}"));
                 rows += 1;

@@ -20,12 +20,13 @@ include!(concat!(env!("OUT_DIR"), "/demo.rs"));
 
 /// `sekisho scan`
 pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
-    let settings = Settings::read(&arguments.input)?;
+    let mut settings = Settings::read(&arguments.input)?;
     let found = discover(&arguments.paths, arguments.input.max_file_size << 20);
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
     }
     let today = arguments.input.today.clone().unwrap_or_else(crate::clock::today);
+    settings.config.today = Some(today.clone());
     let named: Vec<String> = found.files.iter().filter(|f| f.named).map(|f| f.path.clone()).collect();
     let estate = estate(found, &arguments.input, &settings.config);
     // A path that the user names must be readable; what lies in a folder need not be.
