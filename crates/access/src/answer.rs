@@ -176,7 +176,7 @@ impl Case {
 
 impl Prepared {
     /// Calls back with the request on each resource.
-    fn requests<T>(&self, mut each: impl FnMut(&Request<'_>) -> T) -> Vec<T> {
+    pub fn each_request<T>(&self, mut each: impl FnMut(&Request<'_>) -> T) -> Vec<T> {
         let identity: Vec<&Policy> = self.identity.iter().collect();
         let session: Option<Vec<&Policy>> = self.session.as_ref().map(|passed| passed.iter().collect());
         let scps: Vec<Vec<&Policy>> = self.scps.iter().map(|level| level.iter().collect()).collect();
@@ -214,7 +214,7 @@ impl Prepared {
     /// The decision alone: of several resources all must be allowed.
     #[must_use]
     pub fn decide(&self) -> Outcome {
-        let outcomes = self.requests(|request| request.decide());
+        let outcomes = self.each_request(|request| request.decide());
         let formula = Formula::all(outcomes.iter().map(|outcome| outcome.formula.clone()));
         let denied = outcomes.iter().find(|outcome| outcome.verdict == Verdict::Denied);
         let verdict = match (denied, &formula) {
@@ -233,7 +233,7 @@ impl Prepared {
     #[must_use]
     pub fn answer(&self) -> Answer {
         let outcome = self.decide();
-        let reasons = self.requests(|request| request.explain()).into_iter().flatten();
+        let reasons = self.each_request(|request| request.explain()).into_iter().flatten();
         let mut open = Vec::new();
         outcome.formula.atoms(&mut |atom| {
             if let Atom::Unknown(why) | Atom::Ambiguous(why) = atom {

@@ -45,16 +45,34 @@ pub fn verdict(formula: &Formula) -> Verdict {
 }
 
 /// One who asks, with what is attached to it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asker<'m> {
     /// Who it is.
-    pub subject: &'m Subject,
+    subject: &'m Subject,
     /// Its policies.
-    pub identity: &'m [u32],
+    identity: Vec<&'m Policy>,
     /// Its boundary.
-    pub boundary: Option<u32>,
-    /// Whether its account allows everything, because nothing is known of it.
-    pub account_decides: bool,
+    boundary: Option<&'m Policy>,
+    /// Service control policies above its account.
+    scps: Vec<Vec<&'m Policy>>,
+    /// What is not known of its requests.
+    unknown: Unknowns,
+}
+
+impl<'m> Asker<'m> {
+    /// Somebody of whose policies nothing is known: its account allows everything that it
+    /// asks for, where it is of an account.
+    #[must_use]
+    pub fn outside(subject: &'m Subject) -> Self {
+        let identity = if subject.is_of_account() { vec![everything()] } else { Vec::new() };
+        Self { subject, identity, boundary: None, scps: Vec::new(), unknown: unknowns(subject) }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn subject(&self) -> &'m Subject {
+        self.subject
+    }
 }
 
 /// The keys that a request has when nothing else is said: it is made over TLS.
@@ -104,6 +122,14 @@ impl<'m> Ask<'m> {
         Self { model, given, concrete: false }
     }
 
+    /// Asks with a key that requests do not have; others stay open.
+    #[must_use]
+    pub fn without(model: &'m Model, key: &str) -> Self {
+        let mut ask = Self::new(model);
+        ask.given.push((key.to_ascii_lowercase().into(), None));
+        ask
+    }
+
     /// Asks with exactly these keys: others are absent.
     #[must_use]
     pub fn exactly(model: &'m Model, keys: &[(String, Values)]) -> Self {
@@ -116,18 +142,20 @@ impl<'m> Ask<'m> {
     #[must_use]
     pub fn asker(&self, principal: PrincipalId) -> Asker<'m> {
         let principal: &Principal = &self.model.principals[principal as usize];
+        let account = principal.subject.account.as_deref().unwrap_or_default();
         Asker {
             subject: &principal.subject,
-            identity: &principal.identity,
-            boundary: principal.boundary,
-            account_decides: false,
+            identity: principal.identity.iter().map(|&id| self.model.policy(id)).collect(),
+            boundary: principal.boundary.map(|id| self.model.policy(id)),
+            scps: levels(self.model, self.model.scps.get(account)),
+            unknown: if self.concrete { Unknowns::None } else { unknowns(&principal.subject) },
         }
     }
 
     /// Calls back with a request.
     fn request<T>(
         &self,
-        asker: Asker<'_>,
+        asker: &Asker<'_>,
         action: &str,
         object: &Object,
         resource: (Option<u32>, Option<&crate::s3::S3>),
@@ -135,39 +163,35 @@ impl<'m> Ask<'m> {
         each: impl FnOnce(&Request<'_>) -> T,
     ) -> T {
         let model = self.model;
-        let mut identity: Vec<&Policy> = asker.identity.iter().map(|&id| model.policy(id)).collect();
-        if asker.account_decides {
-            identity.push(everything());
-        }
-        let levels = |levels: Option<&Vec<Vec<u32>>>| -> Vec<Vec<&Policy>> {
-            levels
-                .into_iter()
-                .flatten()
-                .map(|level| level.iter().map(|&id| model.policy(id)).collect())
-                .collect()
-        };
-        let own = asker.subject.account.as_deref().unwrap_or_default();
         let theirs = object.account.as_deref().unwrap_or_default();
-        let (scps, rcps) = (levels(model.scps.get(own)), levels(model.rcps.get(theirs)));
-        let mut given = self.given.clone();
-        given.extend(more.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
-        let unknown = if self.concrete { Unknowns::None } else { unknowns(asker.subject) };
+        let rcps = match model.rcps.get(theirs) {
+            Some(found) => levels(model, Some(found)),
+            None => Vec::new(),
+        };
+        let mut longer;
+        let given = if more.is_empty() {
+            &self.given
+        } else {
+            longer = self.given.clone();
+            longer.extend(more.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
+            &longer
+        };
         each(&Request {
             subject: asker.subject,
             action,
             object,
             context: RequestContext {
-                given: &given,
+                given,
                 principal: &asker.subject.keys,
                 resource: &object.keys,
-                unknown: &unknown,
+                unknown: &asker.unknown,
             },
             policies: Policies {
-                identity: &identity,
-                boundary: asker.boundary.map(|id| model.policy(id)),
+                identity: &asker.identity,
+                boundary: asker.boundary,
                 session: None,
                 resource: resource.0.map(|id| model.policy(id)),
-                scps: &scps,
+                scps: &asker.scps,
                 rcps: &rcps,
                 endpoint: None,
                 grants: &[],
@@ -179,7 +203,7 @@ impl<'m> Ask<'m> {
 
     /// Whether somebody can take an action on a store; `action` is in lower case.
     #[must_use]
-    pub fn on_store(&self, asker: Asker<'_>, action: &str, store: &Store, object: &Object) -> Outcome {
+    pub fn on_store(&self, asker: &Asker<'_>, action: &str, store: &Store, object: &Object) -> Outcome {
         self.request(asker, action, object, (store.policy, store.s3.as_ref()), &Keys::new(), |request| {
             request.decide()
         })
@@ -189,7 +213,7 @@ impl<'m> Ask<'m> {
     #[must_use]
     pub fn explain_store(
         &self,
-        asker: Asker<'_>,
+        asker: &Asker<'_>,
         action: &str,
         store: &Store,
         object: &Object,
@@ -203,7 +227,7 @@ impl<'m> Ask<'m> {
     #[must_use]
     pub fn on_arn(
         &self,
-        asker: Asker<'_>,
+        asker: &Asker<'_>,
         action: &str,
         object: &Object,
         policy: Option<u32>,
@@ -215,7 +239,7 @@ impl<'m> Ask<'m> {
 
     /// Whether somebody can assume a role.
     #[must_use]
-    pub fn assume(&self, asker: Asker<'_>, action: &str, role: &Principal) -> Outcome {
+    pub fn assume(&self, asker: &Asker<'_>, action: &str, role: &Principal) -> Outcome {
         self.request(asker, action, &role.object, (role.trust, None), &Keys::new(), |request| {
             request.decide()
         })
@@ -223,7 +247,12 @@ impl<'m> Ask<'m> {
 
     /// The statements that decide on assuming a role.
     #[must_use]
-    pub fn explain_assume(&self, asker: Asker<'_>, action: &str, role: &Principal) -> (Outcome, Vec<Reason>) {
+    pub fn explain_assume(
+        &self,
+        asker: &Asker<'_>,
+        action: &str,
+        role: &Principal,
+    ) -> (Outcome, Vec<Reason>) {
         self.request(asker, action, &role.object, (role.trust, None), &Keys::new(), |request| {
             (request.decide(), request.explain())
         })
@@ -231,7 +260,7 @@ impl<'m> Ask<'m> {
 
     /// Whether somebody has a capability on a store.
     #[must_use]
-    pub fn can(&self, asker: Asker<'_>, class: Class, store: StoreId) -> Cell {
+    pub fn can(&self, asker: &Asker<'_>, class: Class, store: StoreId) -> Cell {
         let store = &self.model.stores[store as usize];
         let mut cell = Cell { formula: Formula::False, actions: Vec::new() };
         let Some((_, kind)) = tables::store_kind(&store.type_name) else { return cell };
@@ -263,7 +292,7 @@ impl<'m> Ask<'m> {
     }
 
     /// When somebody may use the key of a store through its service.
-    fn key(&self, asker: Asker<'_>, action: &str, store: &Store, kind: &tables::StoreKind) -> Formula {
+    fn key(&self, asker: &Asker<'_>, action: &str, store: &Store, kind: &tables::StoreKind) -> Formula {
         let key = match &store.key {
             Encryption::Service => return Formula::True,
             Encryption::Key(key) => &self.model.stores[*key as usize],
@@ -284,10 +313,39 @@ impl<'m> Ask<'m> {
             .formula
     }
 
+    /// The key that an action on a store needs as well, with the action on it and when it is
+    /// allowed. `action` is in lower case.
+    #[must_use]
+    pub fn needed_key(
+        &self,
+        asker: &Asker<'_>,
+        action: &str,
+        store: StoreId,
+    ) -> Option<(String, &'static str, Formula)> {
+        let store = &self.model.stores[store as usize];
+        let (_, kind) = tables::store_kind(&store.type_name)?;
+        let of = |class: Class| {
+            let mut actions = kind.classes.get(&class)?.values().flatten();
+            actions.any(|known| known.eq_ignore_ascii_case(action)).then_some(())
+        };
+        let needed = match (of(Class::ReadContent), of(Class::Write)) {
+            (Some(()), _) => "kms:Decrypt",
+            (_, Some(())) => "kms:GenerateDataKey",
+            _ => return None,
+        };
+        let name = match &store.key {
+            Encryption::Service => return None,
+            Encryption::Key(key) => self.model.stores[*key as usize].name.to_string(),
+            Encryption::Elsewhere(written) => written.to_string(),
+            Encryption::Unknown(_) => "?".to_owned(),
+        };
+        Some((name, needed, self.key(asker, &needed.to_ascii_lowercase(), store, kind)))
+    }
+
     /// The statements that decide on the first action of a capability that is or may be
     /// allowed, or on the first of all.
     #[must_use]
-    pub fn reasons(&self, asker: Asker<'_>, class: Class, store: StoreId) -> Vec<Reason> {
+    pub fn reasons(&self, asker: &Asker<'_>, class: Class, store: StoreId) -> Vec<Reason> {
         let cell = self.can(asker, class, store);
         let store = &self.model.stores[store as usize];
         let Some((_, kind)) = tables::store_kind(&store.type_name) else { return Vec::new() };
@@ -300,6 +358,10 @@ impl<'m> Ask<'m> {
             store.forms.iter().find(|(name, _)| *name == form).map_or(&store.object, |(_, object)| object);
         self.explain_store(asker, lower(action), store, object).1
     }
+}
+
+fn levels<'m>(model: &'m Model, levels: Option<&Vec<Vec<u32>>>) -> Vec<Vec<&'m Policy>> {
+    levels.into_iter().flatten().map(|level| level.iter().map(|&id| model.policy(id)).collect()).collect()
 }
 
 /// A policy that allows everything: what the administrators of another account may give.

@@ -41,8 +41,11 @@ pub struct Grant {
     /// What it allows, in lower case with `kms:` before it.
     pub operations: Vec<Box<str>>,
     /// Pairs of the encryption context; whether they must be all of it.
-    pub context: Option<(Vec<(Box<str>, Box<str>)>, bool)>,
+    pub context: Option<(Pairs, bool)>,
 }
+
+/// Pairs of an encryption context.
+pub type Pairs = Vec<(Box<str>, Box<str>)>;
 
 /// The policies that AWS looks at.
 #[derive(Clone, Copy, Debug, Default)]

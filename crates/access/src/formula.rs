@@ -132,9 +132,10 @@ impl Formula {
         }
         parts.sort_unstable();
         parts.dedup();
-        // A part and its opposite.
+        // A part and its opposite. Two things that are unknown for one reason need not be the
+        // same thing, so they are never opposites.
         let opposite = parts.iter().any(|part| match part {
-            Self::Not(inner) => parts.binary_search(inner).is_ok(),
+            Self::Not(inner) => !inner.is_open_atom() && parts.binary_search(inner).is_ok(),
             _ => false,
         });
         if opposite {
@@ -161,6 +162,13 @@ impl Formula {
             1 => parts.swap_remove(0),
             _ if all => Self::And(parts.into()),
             _ => Self::Or(parts.into()),
+        }
+    }
+
+    fn is_open_atom(&self) -> bool {
+        match self {
+            Self::Atom(atom) => matches!(**atom, Atom::Unknown(_) | Atom::Ambiguous(_)),
+            _ => false,
         }
     }
 

@@ -295,13 +295,13 @@ impl Glob {
     /// Whether it matches a text of a request.
     pub fn test<C: Context>(&self, text: &str, fold: bool, context: &C, holes: &Holes) -> Match {
         let (start, bytes) = (self.start as usize, text.as_bytes());
-        // What differs before the first wildcard cannot match, if there are no holes.
-        if !self.holes
-            && !fold
-            && (bytes.len() < start || bytes[..start] != self.tokens[..start])
-            && !Holes::any_in(text)
-        {
-            return Match::No;
+        // What differs before the first wildcard and the first hole cannot match.
+        if !self.holes && !fold {
+            let known = memchr::memchr(0xF3, bytes).unwrap_or(bytes.len());
+            let common = start.min(known);
+            if bytes[..common] != self.tokens[..common] || (common < start && known == bytes.len()) {
+                return Match::No;
+            }
         }
         if self.variables.is_empty() {
             return test(&self.tokens, text, fold, holes);
@@ -413,13 +413,21 @@ fn test(pattern: &[u8], text: &str, fold: bool, holes: &Holes) -> Match {
     if plain {
         return if must { Match::Yes } else { Match::No };
     }
-    let pattern_cells = cells(pattern, holes);
-    let text_cells = cells(text.as_bytes(), holes);
-    if must && !pattern_cells.contains(&Cell::One) {
+    if must && !pattern.contains(&ONE) {
         return Match::Yes;
     }
+    let pattern_cells = cells(pattern, holes);
+    let text_cells = cells(text.as_bytes(), holes);
     if !may(&pattern_cells, &text_cells, fold) {
         return Match::No;
+    }
+    // What a request names is chosen to fit, whatever the other holes will be.
+    let chosen = text_cells.iter().find_map(|cell| match cell {
+        Cell::Hole(c, HoleClass::Content) => Some(*c),
+        _ => None,
+    });
+    if let Some(c) = chosen {
+        return Match::Hole(c);
     }
     let hole = |cells: &[Cell], other: &[Cell]| {
         cells.iter().find_map(|cell| match cell {
@@ -529,11 +537,7 @@ fn may(pattern: &[Cell], text: &[Cell], fold: bool) -> bool {
                     open.push((i + 1, j, 0));
                 }
             }
-            (Some(Cell::Hole(_, class)), _) => {
-                if leave(class) {
-                    open.push((i + 1, j, 0));
-                }
-            }
+            (Some(Cell::Hole(_, class)), _) if leave(class) => open.push((i + 1, j, 0)),
             (Some(Cell::One), Some(Cell::Hole(..))) => {
                 open.push((i + 1, j, 3));
                 open.push((i + 1, j + 1, 0));
@@ -546,11 +550,7 @@ fn may(pattern: &[Cell], text: &[Cell], fold: bool) -> bool {
                     open.push((i, j + 1, 0));
                 }
             }
-            (None, Some(Cell::Hole(_, class))) => {
-                if leave(class) {
-                    open.push((i, j + 1, 0));
-                }
-            }
+            (None, Some(Cell::Hole(_, class))) if leave(class) => open.push((i, j + 1, 0)),
             (Some(Cell::One), Some(Cell::Char(_))) => open.push((i + 1, j + 1, 0)),
             (Some(Cell::Char(a)), Some(Cell::Char(b))) if a == b || (fold && a.eq_ignore_ascii_case(&b)) => {
                 open.push((i + 1, j + 1, 0));

@@ -56,6 +56,8 @@ enum Key {
 pub struct Holes {
     list: Vec<Hole>,
     index: HashMap<Key, u32>,
+    /// The account of stacks that do not say theirs, when the input names exactly one.
+    pub account: Option<Box<str>>,
 }
 
 impl Holes {
@@ -132,6 +134,14 @@ impl Holes {
         self.add(Some(Key::Variable("any".into(), u32::MAX - 1)), hole)
     }
 
+    /// Some resource, whichever the request names, as a text; for questions on a model that
+    /// is complete.
+    #[must_use]
+    pub fn anything(&self) -> String {
+        let known = self.index.get(&Key::Variable("any".into(), u32::MAX - 1));
+        known.map_or_else(|| "*".to_owned(), |&index| mark(index).to_string())
+    }
+
     /// A hole of which nothing is known but why.
     pub fn open(&mut self, name: &str, why: Why<'_>) -> char {
         self.add(None, Hole { class: HoleClass::Open, name: name.into(), why: why.to_reason() })
@@ -182,6 +192,9 @@ impl Holes {
             match piece {
                 Piece::Char(c) => out.push(c),
                 Piece::Hole(HoleKind::Variable(_, "AWS::Partition"), _) => out.push_str(partition),
+                Piece::Hole(HoleKind::Variable(_, "AWS::AccountId"), _) if self.account.is_some() => {
+                    out.push_str(self.account.as_deref().unwrap_or_default());
+                }
                 Piece::Hole(kind, why) => out.push(self.of(estate, &kind, why)),
                 Piece::Any | Piece::One => return None,
             }

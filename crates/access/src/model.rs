@@ -37,6 +37,10 @@ pub struct Model {
     pub by_resource: HashMap<ResourceId, StoreId>,
     /// Principals by resource.
     pub principal_of: HashMap<ResourceId, PrincipalId>,
+    /// ARNs of the managed policies of the input.
+    pub policy_arns: HashMap<PolicyId, Box<str>>,
+    /// Types of what runs with roles.
+    pub workload_types: HashMap<ResourceId, Box<str>>,
     /// Service control policies by account, then level.
     pub scps: HashMap<Box<str>, Vec<Vec<PolicyId>>>,
     /// Resource control policies by account.
@@ -132,6 +136,9 @@ pub enum Encryption {
     Unknown(Box<str>),
 }
 
+/// ARN, name and resource of something that is looked for.
+type Known<'m> = (&'m str, &'m str, Option<ResourceId>);
+
 impl Model {
     /// The principal of a name: logical id, name or ARN.
     #[must_use]
@@ -147,11 +154,11 @@ impl Model {
 
     fn find<'m>(
         &self,
-        of: impl Iterator<Item = (&'m str, &'m str, Option<ResourceId>)> + Clone,
+        of: impl Iterator<Item = Known<'m>> + Clone,
         estate: &Estate,
         name: &str,
     ) -> Option<u32> {
-        let position = |test: &dyn Fn(&(&str, &str, Option<ResourceId>)) -> bool| {
+        let position = |test: &dyn Fn(&Known<'m>) -> bool| {
             of.clone().position(|item| test(&item)).and_then(|at| u32::try_from(at).ok())
         };
         position(&|(arn, ..)| *arn == name || self.holes.show(arn) == name)

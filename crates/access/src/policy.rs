@@ -174,6 +174,9 @@ impl<'e> Compiler<'_, 'e> {
                 Piece::One => builder.one(),
                 Piece::Hole(HoleKind::Request(name), _) => builder.variable(name),
                 Piece::Hole(HoleKind::Variable(_, "AWS::Partition"), _) => builder.text(self.partition),
+                Piece::Hole(HoleKind::Variable(_, "AWS::AccountId"), _) if self.holes.account.is_some() => {
+                    builder.text(self.holes.account.as_deref().unwrap_or_default());
+                }
                 Piece::Hole(kind, why) => builder.char(self.holes.of(estate, &kind, why)),
             }
         }

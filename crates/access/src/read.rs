@@ -44,6 +44,13 @@ impl Model {
             managed: HashMap::new(),
             groups: HashMap::new(),
         };
+        let mut accounts: Vec<&str> =
+            estate.stacks.iter().filter_map(|stack| stack.account.as_deref()).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        if let [only] = accounts.as_slice() {
+            work.model.holes.account = Some((*only).into());
+        }
         work.everything();
         work.model.world = Some(reader.worlds.label()).filter(|_| !reader.worlds.is_only());
         work.model.gaps.sort();
@@ -164,6 +171,9 @@ impl<'e> Work<'_, 'e> {
             self.lambda_permission(at);
         }
         self.account_switches(&switches);
+        for at in of(&["AWS::Organizations::Policy"]) {
+            self.organization_policy(at);
+        }
         self.workloads();
         self.finish();
     }
@@ -237,7 +247,10 @@ impl<'e> Work<'_, 'e> {
     fn account(&mut self, stack: &Stack) -> Box<str> {
         match &stack.account {
             Some(account) => account.clone(),
-            None => self.model.holes.place("AWS::AccountId", HoleClass::Account).to_string().into(),
+            None => match &self.model.holes.account {
+                Some(only) => only.clone(),
+                None => self.model.holes.place("AWS::AccountId", HoleClass::Account).to_string().into(),
+            },
         }
     }
 
@@ -289,6 +302,7 @@ impl<'e> Work<'_, 'e> {
         let id = self.model.add(policy);
         let pattern = Pattern::arn_of(self.reader, at.target(), "");
         if let Some(arn) = self.compiler().text(&pattern) {
+            self.model.policy_arns.insert(id, arn.as_str().into());
             self.managed.insert(arn.into(), id);
         }
     }
@@ -830,6 +844,70 @@ impl<'e> Work<'_, 'e> {
         }
     }
 
+    /// A service or resource control policy, for the accounts that it is attached to.
+    ///
+    /// The policy that allows everything is attached at every level unless somebody detached
+    /// it, which no template says. A policy of an organizational unit applies to accounts that
+    /// the input does not tell: its statements are not known to count.
+    /// Source: Organizations User Guide, `orgs_manage_policies_scps.html`.
+    fn organization_policy(&mut self, at: At<'e>) {
+        let kind = self.property(at, "Type").0;
+        let (value, view) = self.property(at, "Content");
+        let mut policy = self.compile(at.name(), value, view);
+        let targets = self.property(at, "TargetIds").0;
+        let mut accounts: Vec<Box<str>> =
+            self.model.principals.iter().filter_map(|principal| principal.object.account.clone()).collect();
+        accounts.extend(self.model.stores.iter().filter_map(|store| store.object.account.clone()));
+        accounts.sort_unstable();
+        accounts.dedup();
+        for target in self.elements(targets) {
+            let text = self.text(at, target).unwrap_or_default();
+            let level = match text.split('-').next() {
+                Some("r") => 0,
+                Some("ou") => {
+                    let why = format!("which accounts are in {text} is not in this input");
+                    for statement in &mut policy.statements {
+                        statement.problem.get_or_insert_with(|| why.as_str().into());
+                    }
+                    self.gap(at, why);
+                    1
+                }
+                _ => 2,
+            };
+            let id = self.model.add(policy.clone());
+            let full = self.full_access();
+            for account in accounts.iter().filter(|account| level < 2 || ***account == *text) {
+                let levels = match kind {
+                    Value::Str("SERVICE_CONTROL_POLICY") => {
+                        self.model.scps.entry(account.clone()).or_default()
+                    }
+                    Value::Str("RESOURCE_CONTROL_POLICY") => {
+                        self.model.rcps.entry(account.clone()).or_default()
+                    }
+                    _ => continue,
+                };
+                if levels.is_empty() {
+                    *levels = vec![vec![full], vec![full], vec![full]];
+                }
+                levels[level].push(id);
+            }
+        }
+    }
+
+    /// The policy that allows everything.
+    fn full_access(&mut self) -> PolicyId {
+        if let Some(&known) = self.managed.get("FullAWSAccess") {
+            return known;
+        }
+        let mut policy = unknown_policy("FullAWSAccess", "");
+        for statement in &mut policy.statements {
+            statement.effect = Effect::Allow;
+        }
+        let id = self.model.add(policy);
+        self.managed.insert("FullAWSAccess".into(), id);
+        id
+    }
+
     // --- Workloads ------------------------------------------------------------
 
     /// What runs with which role: resources that name it, directly or by an instance profile.
@@ -869,8 +947,14 @@ impl<'e> Work<'_, 'e> {
 
     /// Gives the keys of organizations to principals and stores.
     fn finish(&mut self) {
+        // Questions on whatever a request names need the letter for it.
+        self.model.holes.content();
+        let estate = self.reader.estate;
         for principal in &mut self.model.principals {
             principal.used_by.sort_unstable();
+            for &id in &principal.used_by {
+                self.model.workload_types.insert(id, estate.type_name(id).into());
+            }
         }
     }
 }

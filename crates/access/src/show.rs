@@ -2,7 +2,7 @@
 
 use crate::condition::{Compare, Ordered, Set, Test, Wanted};
 use crate::formula::{Atom, Formula};
-use crate::holes::Holes;
+use crate::holes::{HoleClass, Holes};
 
 /// A formula as one line of text.
 #[must_use]
@@ -34,6 +34,12 @@ fn atom(of: &Atom, holes: &Holes, negated: bool) -> String {
         Atom::Test(test) => self::test(&test.0, holes, negated),
         Atom::Absent(key) if negated => format!("{key} is present"),
         Atom::Absent(key) => format!("{key} is absent"),
+        // What of a store the request names.
+        Atom::Matches { text, pattern, .. }
+            if text.chars().any(|c| holes.get(c).is_some_and(|hole| hole.class == HoleClass::Content)) =>
+        {
+            format!("the request is {}for {}", if negated { "not " } else { "" }, pattern.show(holes))
+        }
         Atom::Matches { text, pattern, .. } => {
             let like = if negated { "is not like" } else { "is like" };
             format!("{} {like} {}", holes.show(text), pattern.show(holes))

@@ -192,6 +192,28 @@ fn candidates(literals: &[&(Atom, bool)]) -> Vec<Option<String>> {
     values
 }
 
+/// A formula with what a request names chosen as it suits, wherever that is open: an action
+/// on some resource is possible when a resource is allowed and when one is not denied.
+#[must_use]
+pub fn chosen(formula: &Formula, holes: &Holes) -> Formula {
+    let free = |atom: &Atom| match atom {
+        Atom::Matches { text, .. } => text
+            .chars()
+            .any(|c| holes.get(c).is_some_and(|hole| hole.class == crate::holes::HoleClass::Content)),
+        _ => false,
+    };
+    match formula {
+        Formula::Atom(atom) if free(atom) => Formula::True,
+        Formula::Not(inner) => match &**inner {
+            Formula::Atom(atom) if free(atom) => Formula::True,
+            _ => formula.clone(),
+        },
+        Formula::And(parts) => Formula::all(parts.iter().map(|part| chosen(part, holes))),
+        Formula::Or(parts) => Formula::any(parts.iter().map(|part| chosen(part, holes))),
+        other => other.clone(),
+    }
+}
+
 /// A formula with the keys of a request known.
 #[must_use]
 pub fn evaluate(formula: &Formula, keys: &impl Context, holes: &Holes) -> Formula {

@@ -197,6 +197,8 @@ impl Subject {
     fn named(&self, named: &Named, holes: &Holes) -> Reach {
         match named {
             Named::Anyone => Reach { direct: Formula::True, ..Reach::NONE },
+            // Of an account that is none of the input's.
+            Named::Account(id) if self.foreign && Holes::any_in(id) => Reach::NONE,
             Named::Account(id) => match &self.account {
                 Some(account) if self.is_of_account() => {
                     Reach { account: same(id, account, holes), ..Reach::NONE }
@@ -304,11 +306,22 @@ impl Subject {
                 vec![listed(&|reach| reach.direct.clone())]
             }
         };
+        // Principals other than the account itself that are listed of the same account.
+        let others = self.kind != SubjectKind::Root
+            && of.iter().any(|named| match named {
+                Named::Arn(arn) => arn.split(':').nth(4) == self.account.as_deref(),
+                _ => false,
+            });
         let (all, any) = (Formula::all(parts.iter().cloned()), Formula::any(parts));
         match (all, any) {
             (Formula::True, _) => Formula::False,
             (_, Formula::False) => Formula::True,
             (all, any) if all == any => all.negate(),
+            // The page's own example: with a user and its account listed, everyone but that
+            // user is denied, the other principals of its account included.
+            _ if others && listed(&|reach| reach.direct.clone().or(reach.role.clone())) == Formula::False => {
+                Formula::True
+            }
             _ => Formula::ambiguous(
                 "NotPrincipal with Deny that lists a principal without its account or session",
             ),

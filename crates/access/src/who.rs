@@ -61,8 +61,8 @@ pub enum Distance {
 pub struct Row {
     /// Who.
     pub who: Who,
-    /// The roles that are assumed on the way, first to last; empty when it can by itself.
-    pub chain: Vec<PrincipalId>,
+    /// What is gained on the way, first to last; empty when it can by itself.
+    pub chain: Vec<Hop>,
     /// By which actions, and when.
     pub cell: Cell,
 }
@@ -70,9 +70,23 @@ pub struct Row {
 /// Who can assume which role.
 #[derive(Clone, Debug, Default)]
 pub struct Chains {
-    /// For each principal, who can become it, and when.
+    /// For each principal, who can assume it, and when.
     pub into: Vec<Vec<(Who, Formula)>>,
+    /// For each principal, the paths of escalation that its policies name.
+    pub(crate) able: Vec<Vec<usize>>,
 }
+
+/// One step of a chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hop {
+    /// The role or user that is gained.
+    pub role: PrincipalId,
+    /// How: [`ASSUME`], or the id of a path such as `lambda-update-code`.
+    pub by: &'static str,
+}
+
+/// How a role is gained by assuming it.
+pub const ASSUME: &str = "sts-assume-role";
 
 impl Who {
     /// How far away it is.
@@ -116,11 +130,6 @@ impl Who {
             Self::Principal(_) => return None,
         })
     }
-}
-
-/// Whether somebody outside has a policy of its own in the model.
-fn decides_itself(who: &Who) -> bool {
-    matches!(who, Who::AnyAccount | Who::Account(_) | Who::Arn(_))
 }
 
 fn keyed(mut subject: Subject) -> Subject {
@@ -193,7 +202,7 @@ impl Model {
     pub fn directly(&self, ask: &Ask<'_>, class: Class, store: StoreId) -> Vec<Row> {
         let mut rows = Vec::new();
         for id in 0..u32::try_from(self.principals.len()).unwrap_or(u32::MAX) {
-            let cell = ask.can(ask.asker(id), class, store);
+            let cell = ask.can(&ask.asker(id), class, store);
             if cell.formula != Formula::False {
                 rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
             }
@@ -222,16 +231,15 @@ impl Model {
             return Cell { formula: Formula::False, actions: Vec::new() };
         };
         let subject = keyed(subject);
-        let asker =
-            Asker { subject: &subject, identity: &[], boundary: None, account_decides: decides_itself(who) };
-        ask.can(asker, class, store)
+        ask.can(&Asker::outside(&subject), class, store)
     }
 
     /// Who can become whom: O(roles × principals that their trust policies name).
     #[must_use]
     pub fn chains(&self) -> Chains {
         let ask = Ask::new(self);
-        let mut chains = Chains { into: vec![Vec::new(); self.principals.len()] };
+        let mut chains =
+            Chains { into: vec![Vec::new(); self.principals.len()], able: crate::escalation::able(self) };
         // Those whose own policies name the action at all.
         let callers: Vec<PrincipalId> = (0..u32::try_from(self.principals.len()).unwrap_or(0))
             .filter(|&id| {
@@ -274,7 +282,7 @@ impl Model {
                 if caller as usize == index {
                     continue;
                 }
-                let formula = ask.assume(ask.asker(caller), "sts:assumerole", role).formula;
+                let formula = ask.assume(&ask.asker(caller), "sts:assumerole", role).formula;
                 if formula != Formula::False {
                     into.push((Who::Principal(caller), formula));
                 }
@@ -282,19 +290,14 @@ impl Model {
             for who in outside {
                 let Some(subject) = who.outside() else { continue };
                 let subject = keyed(subject);
-                let asker = Asker {
-                    subject: &subject,
-                    identity: &[],
-                    boundary: None,
-                    account_decides: decides_itself(&who),
-                };
+                let asker = Asker::outside(&subject);
                 let actions: &[&str] = match who {
                     Who::Federated(_) => &["sts:assumerolewithwebidentity", "sts:assumerolewithsaml"],
                     Who::Anyone => continue,
                     _ => &["sts:assumerole"],
                 };
                 let formula =
-                    Formula::any(actions.iter().map(|action| ask.assume(asker, action, role).formula));
+                    Formula::any(actions.iter().map(|action| ask.assume(&asker, action, role).formula));
                 if formula != Formula::False {
                     into.push((who, formula));
                 }
@@ -313,23 +316,30 @@ impl Model {
         let mut seen: HashMap<Who, usize> = HashMap::new();
         let mut next: Vec<Row> =
             rows.iter().filter(|row| matches!(row.who, Who::Principal(_))).cloned().collect();
+        let search = crate::escalation::Search::new(self, chains);
         for _ in 0..MOST_HOPS {
             let mut found: Vec<Row> = Vec::new();
             for row in &next {
                 let Who::Principal(role) = row.who else { continue };
-                for (who, formula) in &chains.into[role as usize] {
+                let gained = search.gainers(role);
+                let edges = chains.into[role as usize]
+                    .iter()
+                    .map(|(who, formula)| (who.clone(), ASSUME, formula))
+                    .chain(gained.iter().map(|(id, by, formula)| (Who::Principal(*id), *by, formula)));
+                for (who, by, formula) in edges {
+                    let who = &who;
                     // A service takes on a role for what runs as it: `used_by` says what.
                     if matches!(who, Who::Service(_)) {
                         continue;
                     }
-                    if sure.contains(who) || row.chain.iter().any(|&hop| *who == Who::Principal(hop)) {
+                    if sure.contains(who) || row.chain.iter().any(|hop| *who == Who::Principal(hop.role)) {
                         continue;
                     }
                     let formula = row.cell.formula.clone().and(formula.clone());
                     if formula == Formula::False || seen.contains_key(who) {
                         continue;
                     }
-                    let mut chain = vec![role];
+                    let mut chain = vec![Hop { role, by }];
                     chain.extend(&row.chain);
                     if formula == Formula::True {
                         sure.insert(who.clone());

@@ -8,6 +8,7 @@ use sekisho_facts::{Companion, Holds, ServiceDefault};
 use sekisho_guidance::Label;
 use sekisho_phi::{Model, Rules};
 
+use crate::access::Access;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
@@ -25,6 +26,10 @@ pub struct Analyses<'x> {
     /// What is said of every resource, by stack, before any flow is looked at.
     labels: Vec<Vec<Label>>,
     flow: OnceLock<Model<'x>>,
+    /// What can be reached; built when a control first asks.
+    pub(crate) network: crate::network::Reached,
+    /// Who can reach what.
+    access: OnceLock<Access>,
 }
 
 impl<'x> Analyses<'x> {
@@ -39,7 +44,8 @@ impl<'x> Analyses<'x> {
             labels[id.stack.0 as usize][id.index.0 as usize] = rules.base(ResourceRef::new(estate, id)).label;
         }
         let words = identifiers::Words::new(estate);
-        Self { estate, config, joins, words, labels, flow: OnceLock::new() }
+        let network = crate::network::Reached::new(config);
+        Self { estate, config, joins, words, labels, flow: OnceLock::new(), access: OnceLock::new(), network }
     }
 
     /// Where PHI flows. Built when it is first asked for, on the thread that asks.
@@ -135,7 +141,39 @@ impl Host for Analyses<'_> {
                 Val::Resource(resource) => flows::reached(frame, self.flow(), resource.id),
                 other => other,
             },
+            FunctionId::PhiPlace => match argument(0) {
+                Val::Resource(resource) => flows::place(frame, self.flow(), resource.id),
+                other => other,
+            },
+            FunctionId::PhiAccount => match argument(0) {
+                Val::Resource(resource) => flows::account(frame, self.flow(), resource.id),
+                other => other,
+            },
+            FunctionId::DeclaredFree => match argument(0) {
+                Val::Resource(resource) => {
+                    let node = self.flow().graph.nodes.resource(resource.id);
+                    Val::Bool(self.flow().base(node).is_some_and(|base| base.free.is_some()))
+                }
+                other => other,
+            },
             FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
+            FunctionId::ReachableFrom
+            | FunctionId::InPublicSubnet
+            | FunctionId::Zones
+            | FunctionId::ReachedFromZone
+            | FunctionId::InspectionBypassed => return self.reached(frame, function.id, arguments),
+            FunctionId::Readers
+            | FunctionId::Workloads
+            | FunctionId::ExposedTo
+            | FunctionId::Can
+            | FunctionId::HoldsWholeService
+            | FunctionId::ReachesWithoutMfa
+            | FunctionId::Escalates
+            | FunctionId::TrustsOutsideWithoutExternalId => {
+                return self
+                    .access(frame.reader.estate)
+                    .call(frame, function, arguments, |id| self.label(id) != Label::None);
+            }
             _ => return None,
         })
     }
@@ -172,6 +210,11 @@ impl Analyses<'_> {
             }
         }
         Val::Items(found.into_bump_slice(), None)
+    }
+
+    /// Who can reach what: read when it is first asked for.
+    pub fn access(&self, estate: &Estate) -> &Access {
+        self.access.get_or_init(|| Access::of(estate))
     }
 
     /// All resources of a type that exist in this world; more may exist outside the input.

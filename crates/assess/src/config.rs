@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use sekisho_facts::did_you_mean;
-use sekisho_phi::{Account, Contract, Finding, Phi};
+use sekisho_phi::{Account, AssetTags, Contract, Finding, Phi};
 use serde::Deserialize;
 
 /// The settings of a run. All have a default; an empty file is a good one.
@@ -18,10 +18,14 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// Agreements with those who receive PHI.
     pub contracts: Vec<Contract>,
+    /// Which tags say what of an asset.
+    pub assets: AssetTags,
     /// What the input covers.
     pub scope: ScopeConfig,
     /// Waivers.
     pub waivers: WaiverConfig,
+    /// What is beyond the network of the input.
+    pub network: NetworkConfig,
     /// Values of parameters, for every root template that declares them.
     pub parameters: BTreeMap<String, String>,
     /// What the files under `phi.findings` say; read by whoever reads this file.
@@ -30,6 +34,14 @@ pub struct Config {
     /// The day of the run, `YYYY-MM-DD`.
     #[serde(skip)]
     pub today: Option<String>,
+}
+
+/// What is beyond the network of the input.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NetworkConfig {
+    /// Blocks of on-premises networks behind VPN and Direct Connect (`10.0.0.0/8`).
+    pub on_premises: Vec<String>,
 }
 
 /// What the input covers.

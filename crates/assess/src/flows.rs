@@ -4,17 +4,23 @@ use sekisho_estate::{ReasonCode, ResourceId};
 use sekisho_expr::{FLOW_MEMBERS, Frame, Seen, Val};
 use sekisho_facts::{Layer, Moves};
 use sekisho_guidance::Label;
-use sekisho_phi::{Agreement, AtRest, EdgeIndex, Encryption, Hop, Model, Question};
+
+use crate::model::{HopNote, Verdict};
+use sekisho_phi::closure::Carries;
+use sekisho_phi::{Agreement, AtRest, EdgeIndex, Encryption, Fault, Hop, Model, Question};
 
 /// Most flows of one answer; more make it open.
 const MAX_FLOWS: usize = 512;
 
-/// The flows that carry PHI away from a resource, one hop each.
+/// The flows that carry PHI away from a resource, or that its properties make, one hop each.
 pub(crate) fn leaving<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, of: ResourceId) -> Val<'a> {
     let node = model.graph.nodes.resource(of);
     let mut found = bumpalo::collections::Vec::new_in(frame.bump());
     let mut open = None;
-    for edge in model.graph.leaving(node) {
+    let mut edges: Vec<EdgeIndex> = model.graph.leaving(node).chain(model.graph.held(node)).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    for edge in edges {
         if model.graph.edge(edge).possible || model.carried(edge).is_none() {
             continue;
         }
@@ -62,6 +68,66 @@ fn see(frame: &Frame<'_, '_>, model: &Model<'_>, edge: EdgeIndex) {
     }
 }
 
+/// The path to the worst flow of a resource, from where PHI is.
+pub(crate) fn worst_path(model: &Model<'_>, of: ResourceId) -> Vec<HopNote> {
+    let node = model.graph.nodes.resource(of);
+    let edges = model.graph.leaving(node).chain(model.graph.held(node));
+    let worst = edges
+        .filter(|&edge| !model.graph.edge(edge).possible && model.carried(edge).is_some())
+        .max_by_key(|&edge| (model.hop(edge).faults.first().copied(), std::cmp::Reverse(edge)));
+    let Some(worst) = worst else { return Vec::new() };
+    let path = model.trace(worst);
+    path.into_iter()
+        .map(|edge| {
+            let hop = model.hop(edge);
+            let verdict = match hop.faults.first() {
+                None => Verdict::Pass,
+                Some(
+                    Fault::Plain
+                    | Fault::NoContract
+                    | Fault::Expired
+                    | Fault::Account
+                    | Fault::Place
+                    | Fault::NotEligible,
+                ) => Verdict::Fail,
+                Some(_) => Verdict::Unknown,
+            };
+            let holder = model.estate.address(model.graph.edge(edge).holder);
+            HopNote {
+                from: model.graph.nodes.get(hop.from).address(model.estate),
+                to: model.graph.nodes.get(hop.to).address(model.estate),
+                via: format!("{holder} {}", model.graph.edge(edge).row.path),
+                verdict,
+            }
+        })
+        .collect()
+}
+
+/// Whether PHI may be where a resource is.
+pub(crate) fn place<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, of: ResourceId) -> Val<'a> {
+    let phi = &model.settings.phi;
+    if phi.regions.is_empty() && phi.countries.is_empty() {
+        return Val::Str("no-rule");
+    }
+    match model.place_allowed(model.graph.nodes.get(model.graph.nodes.resource(of))) {
+        Some(true) => Val::Str("allowed"),
+        Some(false) => Val::Str("outside"),
+        None => frame.unknown(ReasonCode::PseudoParameter, "AWS::Region"),
+    }
+}
+
+/// Whether the account of a resource is designated for PHI.
+pub(crate) fn account<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, of: ResourceId) -> Val<'a> {
+    if model.settings.accounts.is_empty() {
+        return Val::Str("no-rule");
+    }
+    match model.graph.nodes.get(model.graph.nodes.resource(of)).account(model.estate) {
+        Some(id) if model.account_allowed(id) == Some(true) => Val::Str("designated"),
+        Some(_) => Val::Str("not-designated"),
+        None => frame.unknown(ReasonCode::PseudoParameter, "AWS::AccountId"),
+    }
+}
+
 /// One flow as a record of [`FLOW_MEMBERS`].
 fn record<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, hop: &Hop<'_>, encryption: Encryption) -> Val<'a> {
     let estate = model.estate;
@@ -82,9 +148,14 @@ fn record<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, hop: &Hop<'_>, encryptio
         match name_of {
             "to" => text(&name),
             "type" => text(node.type_name(estate)),
-            "moves" => match (&edge.moves_unknown, hop.moves) {
+            "moves" => match (edge.moves_unknown.as_ref().or_else(|| model.uncertain(hop.from)), hop.moves) {
                 (Some(why), _) => frame.unknown(why.code, &*why.subject),
-                (None, Moves::Content) => Val::Str("content"),
+                // What came as metadata goes on as metadata, whatever the hop could carry.
+                (None, Moves::Content) => match hop.level.map(|level| level.kind) {
+                    Some(Carries::Metadata) => Val::Str("metadata"),
+                    Some(Carries::Logs) => Val::Str("logs"),
+                    _ => Val::Str("content"),
+                },
                 (None, Moves::Metadata) => Val::Str("metadata"),
                 (None, Moves::Logs) => Val::Str("logs"),
                 (None, Moves::Control) => Val::Str("control"),
@@ -99,11 +170,26 @@ fn record<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, hop: &Hop<'_>, encryptio
                 Encryption::Unknown(why) => frame.unknown(why.code, &*why.subject),
                 encryption => unless(Val::Bool(*encryption == Encryption::Plain)),
             },
+            "encrypted" => match &encryption {
+                Encryption::Always | Encryption::Configured | Encryption::Follows => unless(Val::Bool(true)),
+                Encryption::Plain => unless(Val::Bool(false)),
+                Encryption::Application => frame.unknown(ReasonCode::LeftToPrograms, &name),
+                Encryption::Unknown(why) => frame.unknown(why.code, &*why.subject),
+            },
+            "place_ruled" => {
+                let phi = &model.settings.phi;
+                let ruled = !(phi.regions.is_empty() && phi.countries.is_empty());
+                Val::Bool(ruled && !node.type_name(estate).starts_with("external:"))
+            }
             "external" => Val::Bool(
                 node.type_name(estate).starts_with("external:") || hop.agreement != Agreement::NotNeeded,
             ),
             "agreement" => match hop.agreement {
                 Agreement::NotNeeded | Agreement::Holds(_) => Val::Bool(true),
+                // What is only assumed to be PHI asks a person.
+                _ if hop.level.is_none_or(|level| level.strength == 0) => {
+                    frame.unknown(ReasonCode::AgreementNotSaid, &name)
+                }
                 Agreement::Expired(_) | Agreement::Missing => Val::Bool(false),
             },
             "eligible" => match (node.type_name(estate).starts_with("external:"), hop.eligible) {

@@ -4,6 +4,7 @@
 //! parallel, and gives one [`Assessment`] that every output format is made from. The
 //! analyses that controls can ask are injected into the control language here.
 
+mod access;
 mod analyses;
 pub mod baseline;
 mod config;
@@ -12,6 +13,7 @@ mod identifiers;
 mod joins;
 mod lifecycle;
 pub mod model;
+mod network;
 mod owners;
 mod policies;
 mod run;
@@ -23,7 +25,7 @@ pub use analyses::Analyses;
 pub use config::{Config, ConfigError, ScopeConfig, WaiverConfig};
 pub use joins::Joins;
 pub use model::{
-    Assessment, Basis, Evidence, EvidenceKind, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,
+    Assessment, Basis, Evidence, EvidenceKind, HopNote, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,
 };
 pub use run::{RunOptions, run};
 pub use sekisho_phi::{Account, Contract, Phi, Tag, matches};

@@ -109,6 +109,19 @@ pub struct WorldVerdict {
     pub verdict: Verdict,
 }
 
+/// A hop of the path that a finding is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HopNote {
+    /// Where it starts: an address, or the name of an end.
+    pub from: String,
+    /// Where it ends.
+    pub to: String,
+    /// The resource and the property that make it.
+    pub via: String,
+    /// What is to be said of it: pass, fail or unknown.
+    pub verdict: Verdict,
+}
+
 /// How a waiver stands behind a waived verdict.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WaiverNote {
@@ -147,6 +160,8 @@ pub struct Judgement<'c> {
     pub evidence: Vec<Evidence>,
     /// What it says in each world, when worlds differ.
     pub worlds: Vec<WorldVerdict>,
+    /// The path that it is about, in order; empty where it is about no path.
+    pub hops: Vec<HopNote>,
     /// Why it is unknown.
     pub reason: Option<Reason>,
     /// The waiver that stands behind `waived`.

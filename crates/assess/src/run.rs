@@ -45,6 +45,15 @@ struct Compiled<'c> {
     control: &'c Control,
     program: Program,
     level: Level,
+    /// Whether it asks for flows, so that a finding of it has a path.
+    flows: bool,
+}
+
+/// Whether a control asks for flows of PHI.
+fn asks_flows(control: &Control) -> bool {
+    let asks = |text: &str| text.contains("phi_flows(") || text.contains("flows_to(");
+    let named = control.named.iter().any(|(_, part)| asks(part));
+    named || asks(&control.pass_if) || control.when.as_deref().is_some_and(asks)
 }
 
 /// Judges an estate with the built-in controls and those of the user.
@@ -71,9 +80,12 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
         let users = user.iter().filter(|c| c.scope == Scope::Resource && c.applies_to(type_name));
         let mut compiled = Vec::new();
         for control in built_in.chain(users).filter(|c| wanted(c)) {
-            match compile_with(&control.parts(), control.when.as_deref(), &control.pass_if, Some(kind), false)
-            {
-                Ok(program) => compiled.push(Compiled { control, program, level: control.strongest_level() }),
+            let when = control.when.as_deref();
+            match compile_with(&control.parts(), when, &control.pass_if, Some(kind), false) {
+                Ok(program) => {
+                    let (level, flows) = (control.strongest_level(), asks_flows(control));
+                    compiled.push(Compiled { control, program, level, flows });
+                }
                 Err((clause, error)) => notices.push(not_loaded(control, clause, &error)),
             }
         }
@@ -105,7 +117,7 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
     for control in whole {
         match compile_with(&control.parts(), control.when.as_deref(), &control.pass_if, None, false) {
             Ok(program) => {
-                let compiled = Compiled { control, program, level: control.strongest_level() };
+                let compiled = Compiled { control, program, level: control.strongest_level(), flows: false };
                 let bump = Bump::new();
                 if control.scope == Scope::Stack {
                     for index in 0..estate.stacks.len() {
@@ -251,6 +263,12 @@ impl<'x, 'c> Judge<'x, 'c> {
                     },
                 })
                 .collect(),
+            hops: match resource {
+                Some(id) if compiled.flows && verdict != Verdict::Pass => {
+                    crate::flows::worst_path(self.context.analyses.flow(), id)
+                }
+                _ => Vec::new(),
+            },
             reason: outcome.reason,
             waiver: None,
             fingerprint: context.fingerprint(control, resource, stack),

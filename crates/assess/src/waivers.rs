@@ -165,38 +165,42 @@ pub fn read_inline(estate: &Estate, user: &[Control]) -> (Vec<Waiver>, Vec<Notic
             continue;
         }
         let mut lines = None;
-        let mut place =
-            |offset: u32| lines.get_or_insert_with(|| LineIndex::new(source)).position(source, offset);
+        let mut place = |offset: u32| {
+            let at = lines.get_or_insert_with(|| LineIndex::new(source)).position(source, offset);
+            Position { line: at.line - stack.file_at(offset).1, ..at }
+        };
         for (offset, comment) in comments(source) {
             let at = place(offset);
-            let owner = stack
+            let file = stack.file_at(offset).0;
+            let nearest = stack
                 .resources
                 .iter()
-                .enumerate()
-                .filter(|(_, r)| r.offset <= offset)
-                .max_by_key(|(_, r)| r.offset);
-            let Some((owner, _)) = owner else {
-                notices.push(invalid(
-                    &stack.file,
-                    at,
-                    "a waiver in a comment must stand inside a resource".into(),
-                ));
+                .map(|r| r.offset)
+                .filter(|&start| start <= offset && stack.file_at(start).0 == file)
+                .max();
+            let Some(nearest) = nearest else {
+                let message = "a waiver in a comment must stand inside a resource";
+                notices.push(invalid(file, at, message.into()));
                 continue;
             };
             match comment_fields(comment, user) {
-                Ok((control, reason, owner_name, expires)) => waivers.push(Waiver {
-                    control,
-                    target: WaiverTarget::Resource(ResourceId {
-                        stack: stack_index,
-                        index: ResourceIndex(owner as u32),
-                    }),
-                    reason,
-                    owner: owner_name,
-                    expires,
-                    file: stack.file.clone(),
-                    at,
-                }),
-                Err(message) => notices.push(invalid(&stack.file, at, message)),
+                Ok((control, reason, owner_name, expires)) => {
+                    // Instances of one block (`count`, `for_each`) begin at the same place.
+                    let owners = stack.resources.iter().enumerate().filter(|(_, r)| r.offset == nearest);
+                    waivers.extend(owners.map(|(owner, _)| Waiver {
+                        control: control.clone(),
+                        target: WaiverTarget::Resource(ResourceId {
+                            stack: stack_index,
+                            index: ResourceIndex(owner as u32),
+                        }),
+                        reason: reason.clone(),
+                        owner: owner_name.clone(),
+                        expires: expires.clone(),
+                        file: file.to_owned(),
+                        at,
+                    }));
+                }
+                Err(message) => notices.push(invalid(file, at, message)),
             }
         }
         for (index, resource) in stack.resources.iter().enumerate() {

@@ -51,6 +51,9 @@ pub(crate) struct AccessQuestion {
     /// Whether a principal can take an action on a resource, and which statements decide
     #[arg(long, num_args = 3, value_names = ["PRINCIPAL", "ACTION", "RESOURCE"])]
     pub(crate) can: Option<Vec<String>>,
+    /// Who can make itself an administrator, and how
+    #[arg(long)]
+    pub(crate) escalation: bool,
     /// Who can reach every store that may hold PHI
     #[arg(long, value_name = "WHAT", value_parser = ["phi"])]
     pub(crate) to: Option<String>,
@@ -75,7 +78,7 @@ pub(crate) fn access(arguments: &AccessArguments) -> Result<u8, Failure> {
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
     }
-    let estate = estate(found, &arguments.input, &settings.config);
+    let estate = estate(found, &arguments.input, &settings.config)?;
     let model = Model::of(&estate);
     let chains = model.chains();
     let (notation, look) = form(&arguments.form);
@@ -89,6 +92,9 @@ pub(crate) fn access(arguments: &AccessArguments) -> Result<u8, Failure> {
         let principal = principal(&estate, &model, name)?;
         let ask = Ask::with(&model, &arguments.context);
         to(None, |out| report.what_can(&ask, principal, notation, out))?;
+    } else if question.escalation {
+        let found = model.escalations(&chains);
+        to(None, |out| report.escalation(&found, notation, out))?;
     } else if let Some(parts) = &question.can {
         can(&report, parts, &arguments.context, notation)?;
     } else {
@@ -125,13 +131,13 @@ fn can(
             let store = &model.stores[store as usize];
             // An action on what is inside is asked on the form of the ARN that it takes.
             let object = model.form_of(store, &action);
-            let (outcome, reasons) = ask.explain_store(asker, &action, store, object);
+            let (outcome, reasons) = ask.explain_store(&asker, &action, store, object);
             (outcome, reasons, model.holes.show(&object.arn))
         }
         None => match model.principal(estate, &parts[2]) {
             Some(role) => {
                 let role = &model.principals[role as usize];
-                let (outcome, reasons) = ask.explain_assume(asker, &action, role);
+                let (outcome, reasons) = ask.explain_assume(&asker, &action, role);
                 (outcome, reasons, model.holes.show(&role.object.arn))
             }
             None if parts[2].starts_with("arn:") || parts[2] == "*" => {
@@ -146,17 +152,19 @@ fn can(
                     ..Object::default()
                 };
                 let (outcome, reasons) = match inside {
-                    Some(store) => ask.explain_store(asker, &action, store, &object),
-                    None => ask.on_arn(asker, &action, &object, None),
+                    Some(store) => ask.explain_store(&asker, &action, store, &object),
+                    None => ask.on_arn(&asker, &action, &object, None),
                 };
                 (outcome, reasons, parts[2].clone())
             }
             None => return Err(no_resource(model, &parts[2])),
         },
     };
-    let who = asker.subject.arn.to_string();
+    let needed = model.store(estate, &parts[2]).and_then(|store| ask.needed_key(&asker, &action, store));
+    let key = needed.as_ref().map(|(name, action, formula)| (name.as_str(), *action, formula));
+    let who = asker.subject().arn.to_string();
     let who = model.holes.show(&who);
-    to(None, |out| report.can((&who, &parts[1], &resource), &outcome, &reasons, notation, out))
+    to(None, |out| report.can((&who, &parts[1], &resource), &outcome, &reasons, key, notation, out))
 }
 
 fn store(estate: &Estate, model: &Model, name: &str) -> Result<StoreId, Failure> {

@@ -21,8 +21,16 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// List the controls
     Controls(ControlsArguments),
+    /// Where PHI flows: every path, worst first
+    Flow(crate::flow::FlowArguments),
+    /// The asset matrix and a sheet for each store of data
+    Assets(crate::flow::AssetsArguments),
+    /// Draw where PHI flows
+    Map(crate::flow::MapArguments),
     /// What the documents demand, and what sekisho does about each sentence
     Guidance(GuidanceArguments),
+    /// What can be reached, and by which way
+    Reach(Box<crate::reach::ReachArguments>),
     /// Who is responsible for which layer, for the services in the input
     Responsibility(ResponsibilityArguments),
     /// Who can reach the data: effective access through IAM
@@ -38,7 +46,7 @@ pub(crate) struct GuidanceArguments {
 }
 
 /// Form and language of an answer.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct FormArguments {
     /// Form of the output
     #[arg(long, value_enum, default_value_t = ListFormat::Text, global = true)]
@@ -117,7 +125,7 @@ pub(crate) struct ScanArguments {
     pub(crate) output: OutputArguments,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct InputArguments {
     /// Configuration; sekisho.toml in the current folder when left out
     #[arg(long, value_name = "FILE")]
@@ -128,6 +136,8 @@ pub(crate) struct InputArguments {
     /// File of parameter values, as `aws cloudformation deploy` takes it
     #[arg(long = "parameter-file", value_name = "FILE")]
     pub(crate) parameter_files: Vec<String>,
+    #[command(flatten)]
+    pub(crate) terraform: crate::terraform::TerraformArguments,
     /// Folder of your own controls; .sekisho/controls when left out
     #[arg(long, value_name = "DIR")]
     pub(crate) controls: Option<String>,

@@ -26,7 +26,7 @@ pub(crate) struct Tally {
 }
 
 /// Keys that a case can have.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "name",
     "verdict",
     "resource",
@@ -39,6 +39,7 @@ const KEYS: [&str; 12] = [
     "complete_account",
     "fixed",
     "phi",
+    "config",
 ];
 
 /// The day of the cases.
@@ -122,8 +123,14 @@ fn one(controls: &[Control], case: &Value, tally: &mut Tally) -> Result<(), Stri
     };
     let whole = case.get("complete_account") == Some(&Value::Bool(true));
     let resource = case.get("resource").and_then(Value::as_str);
+    let mut config = match case.get("config") {
+        Some(written) => {
+            serde_json::from_value::<Config>(written.clone()).map_err(|error| format!("config: {error}"))?
+        }
+        None => Config::default(),
+    };
     // A day that stands still: the cases say what holds on it.
-    let mut config = Config { today: Some(TODAY.to_owned()), ..Config::default() };
+    config.today = Some(TODAY.to_owned());
     for glob in case.get("phi").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         config.phi.resources.push(glob.to_owned());
     }
@@ -165,7 +172,15 @@ fn judge<'c>(
 ) -> (Estate, Assessment<'c>) {
     let file =
         SourceFile { path: "template.json".into(), bytes: template.to_string().into_bytes(), named: true };
-    let estate = read(vec![file], &Options { complete_account, ..Options::default() });
+    let estate = read(
+        vec![file],
+        &Options {
+            complete_account,
+            region: config.scope.region.clone(),
+            account: config.scope.account.clone(),
+            ..Options::default()
+        },
+    );
     let options = RunOptions { config, everything: true, only: &[], built_in: false };
     let assessment = run(&estate, controls, options);
     (estate, assessment)

@@ -9,8 +9,8 @@ use sekisho_source_cloudformation::SourceFile;
 
 /// Folders that hold what tools made or fetched, never what a team wrote.
 const SKIPPED: [&str; 7] = [".git", ".hg", ".svn", ".terraform", ".venv", "node_modules", "target"];
-/// Endings of files that can hold a template or parameters.
-const ENDINGS: [&str; 5] = ["json", "yaml", "yml", "template", "cfn"];
+/// Endings of files that can hold a template, parameters, or an answer of AWS.
+const ENDINGS: [&str; 6] = ["json", "yaml", "yml", "template", "cfn", "csv"];
 
 /// What was found under the paths.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(crate) struct Found {
     pub(crate) files: Vec<SourceFile>,
     /// Files and folders that are not, each with the reason.
     pub(crate) others: Vec<Input>,
+    /// Folders that were named.
+    pub(crate) folders: Vec<String>,
     /// Named paths that cannot be read: wrong usage.
     pub(crate) errors: Vec<String>,
 }
@@ -30,8 +32,17 @@ pub(crate) fn discover(paths: &[String], max_bytes: u64) -> Found {
     for path in paths {
         let at = Path::new(path);
         match fs::metadata(at) {
-            Ok(meta) if meta.is_dir() => folder(at, path.trim_end_matches('/'), max_bytes, &mut found, 0),
-            Ok(_) => file(at, &shown(path), true, max_bytes, &mut found),
+            Ok(meta) if meta.is_dir() => {
+                let path = path.trim_end_matches('/');
+                found.folders.push(if path.is_empty() { "/".to_owned() } else { shown(path) });
+                folder(at, path, max_bytes, &mut found, 0);
+            }
+            Ok(_) => {
+                file(at, &shown(path), true, max_bytes, &mut found);
+                if sekisho_source_terraform::is_terraform(path) {
+                    beside(at, &shown(path), max_bytes, &mut found);
+                }
+            }
             Err(error) => found.errors.push(format!("{path}: {error}")),
         }
     }
@@ -80,9 +91,27 @@ fn folder(at: &Path, name: &str, max_bytes: u64, found: &mut Found, depth: u32) 
     }
 }
 
+/// The files beside one of Terraform: its module is the folder.
+fn beside(at: &Path, name: &str, max_bytes: u64, found: &mut Found) {
+    let folder = at.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let file_name = entry.file_name();
+        let file_name = file_name.to_string_lossy();
+        if sekisho_source_terraform::is_terraform(&file_name) && entry.path().is_file() {
+            let path = match name.rsplit_once('/') {
+                Some((folder, _)) => format!("{folder}/{file_name}"),
+                None => file_name.to_string(),
+            };
+            file(&entry.path(), &path, false, max_bytes, found);
+        }
+    }
+}
+
 fn file(at: &Path, name: &str, named: bool, max_bytes: u64, found: &mut Found) {
     let ending = at.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    let fits = ending.is_some_and(|e| ENDINGS.contains(&e.as_str()));
+    let terraform = sekisho_source_terraform::is_terraform(name);
+    let fits = terraform || ending.is_some_and(|e| ENDINGS.contains(&e.as_str()));
     let configuration = matches!(name.rsplit('/').next(), Some("sekisho.waivers.yaml"));
     if !named && (!fits || configuration) {
         let why = if configuration { "read as configuration" } else { "not a kind of file that is read" };

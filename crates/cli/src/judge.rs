@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use sekisho_assess::{Analyses, Assessment, Config, RunOptions, baseline, run, waivers};
-use sekisho_estate::{Estate, InputStatus, ResourceId};
+use sekisho_estate::{Estate, Input, InputStatus, ResourceId, Stack};
 use sekisho_expr::{Explanation, ResourceRef, compile_with};
 use sekisho_guidance::{Control, Scope};
 use sekisho_source_cloudformation::{Options, SourceFile, read};
@@ -14,21 +14,21 @@ use crate::arguments::{
 };
 use crate::discover::{Found, discover};
 use crate::output;
-use crate::settings::{Settings, language, no_control, user_controls};
+use crate::settings::{Settings, hex, language, no_control, user_controls};
+use sha2::{Digest as _, Sha256};
 
 include!(concat!(env!("OUT_DIR"), "/demo.rs"));
 
 /// `sekisho scan`
 pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
-    let mut settings = Settings::read(&arguments.input)?;
+    let settings = Settings::read(&arguments.input)?;
     let found = discover(&arguments.paths, arguments.input.max_file_size << 20);
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
     }
     let today = arguments.input.today.clone().unwrap_or_else(crate::clock::today);
-    settings.config.today = Some(today.clone());
     let named: Vec<String> = found.files.iter().filter(|f| f.named).map(|f| f.path.clone()).collect();
-    let estate = estate(found, &arguments.input, &settings.config);
+    let estate = estate(found, &arguments.input, &settings.config)?;
     // A path that the user names must be readable; what lies in a folder need not be.
     let mut lost = false;
     let unreadable = estate.inputs.iter().filter(|input| input.status == InputStatus::Unreadable);
@@ -63,7 +63,11 @@ pub(crate) fn demo(arguments: &OutputArguments) -> Result<u8, Failure> {
 }
 
 /// Reads what was found, and remembers what was not read.
-pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> Estate {
+pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> Result<Estate, Failure> {
+    let is_terraform = |file: &SourceFile| sekisho_source_terraform::is_terraform(&file.path);
+    let (terraform, files): (Vec<_>, Vec<_>) = found.files.into_iter().partition(is_terraform);
+    let is_recorded = |file: &SourceFile| sekisho_source_terraform::is_recorded(&file.bytes);
+    let (recorded, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_recorded);
     let options = Options {
         parameters: config.parameters.clone().into_iter().collect(),
         limits: sekisho_estate::json::Limits {
@@ -74,10 +78,55 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> E
         account: config.scope.account.clone(),
         complete_account: config.scope.complete_account,
     };
-    let mut estate = read(found.files, &options);
+    let (files, accounts) = saved(files);
+    // Saved answers of the AWS CLI are known by their content.
+    let (answers, files): (Vec<SourceFile>, Vec<SourceFile>) =
+        files.into_iter().partition(|file| sekisho_source_describe::is_saved(&file.bytes));
+    let variable_files = input.terraform.files()?;
+    let mut estate = read(files, &options);
+    crate::terraform::join_recorded(&mut estate, recorded, options.limits);
+    crate::terraform::join(&mut estate, terraform, variable_files, found.folders, &input.terraform, config)?;
+    let answers =
+        answers.into_iter().map(|f| sekisho_source_describe::Saved { path: f.path, bytes: f.bytes });
+    sekisho_source_describe::read(answers.collect(), options.limits, &mut estate);
+    // Behind the others: what is there already points to its stacks by index.
+    for (input, stack) in accounts {
+        estate.inputs.push(input);
+        estate.stacks.push(stack);
+    }
     estate.inputs.extend(found.others);
     estate.inputs.sort_by(|a, b| a.path.cmp(&b.path));
-    estate
+    Ok(estate)
+}
+
+/// Takes out of the files what AWS answered and somebody saved: authorization details, the
+/// credential report and the like.
+fn saved(files: Vec<SourceFile>) -> (Vec<SourceFile>, Vec<(Input, Stack)>) {
+    let mut rest = Vec::with_capacity(files.len());
+    let mut found = Vec::new();
+    for file in files {
+        let could_be = file.path.ends_with(".json") || file.path.ends_with(".csv");
+        let text = if could_be { std::str::from_utf8(&file.bytes).ok() } else { None };
+        match text.and_then(|text| sekisho_access::saved::read(&file.path, text)) {
+            Some(read) => {
+                let lost = read.problems.iter().any(|problem| problem.loses);
+                found.push((
+                    Input {
+                        sha256: hex(&Sha256::digest(&file.bytes)),
+                        kind: read.kind,
+                        stack: Some(read.stack.id.clone()),
+                        status: if lost { InputStatus::Partly } else { InputStatus::Read },
+                        resources: read.stack.resources.len(),
+                        problems: read.problems,
+                        path: file.path,
+                    },
+                    read.stack,
+                ));
+            }
+            None => rest.push(file),
+        }
+    }
+    (rest, found)
 }
 
 /// Judges, applies waivers and the baseline, writes, and gives the exit status, which is 2
@@ -158,7 +207,7 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
     }
-    let estate = estate(found, &arguments.input, &settings.config);
+    let estate = estate(found, &arguments.input, &settings.config)?;
     let ids = resources(&estate, name, control)?;
     let only = [control.id.to_string()];
     let options = RunOptions { config: &settings.config, everything: true, only: &only, built_in: true };
@@ -221,7 +270,8 @@ pub(crate) fn responsibility(arguments: &ResponsibilityArguments) -> Result<u8, 
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
     }
-    output::responsibility(&read(found.files, &Options::default()), &arguments.form)?;
+    let input = InputArguments { max_file_size: 256, ..InputArguments::default() };
+    output::responsibility(&estate(found, &input, &Config::default())?, &arguments.form)?;
     Ok(0)
 }
 

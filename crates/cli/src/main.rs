@@ -9,11 +9,14 @@ mod arguments;
 mod cases;
 mod clock;
 mod discover;
+mod flow;
 mod framework;
 mod judge;
 mod output;
 mod parameters;
+mod reach;
 mod settings;
+mod terraform;
 
 use std::process::ExitCode;
 
@@ -28,7 +31,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 type Failure = String;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(std::env::args_os().map(terraform::dashes)) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version go to standard output and are no failure.
@@ -42,7 +45,11 @@ fn main() -> ExitCode {
         Command::Demo(output) => judge::demo(&output),
         Command::Explain(arguments) => judge::explain(&arguments),
         Command::Controls(arguments) => judge::controls(&arguments),
+        Command::Flow(arguments) => flow::flow(&arguments),
+        Command::Assets(arguments) => flow::assets(&arguments),
+        Command::Map(arguments) => flow::map(&arguments),
         Command::Guidance(arguments) => output::guidance(&arguments),
+        Command::Reach(arguments) => reach::reach(&arguments),
         Command::Responsibility(arguments) => judge::responsibility(&arguments),
         Command::Access(arguments) => access::access(&arguments),
     };

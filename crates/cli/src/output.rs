@@ -31,6 +31,12 @@ impl Look {
     }
 }
 
+impl Look {
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+}
+
 /// Columns of the terminal, where that is known.
 fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
@@ -168,6 +174,36 @@ pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
 pub(crate) fn responsibility(estate: &Estate, arguments: &FormArguments) -> Result<(), Failure> {
     let (notation, look) = form(arguments);
     to(None, |out| sekisho_report::responsibility(estate, notation, &look.options, out))
+}
+
+/// Writes answers about reachability.
+pub(crate) fn reach(
+    both: (&Estate, &sekisho_network::Network),
+    asked: &[sekisho_report::Asked],
+    arguments: &FormArguments,
+) -> Result<(), Failure> {
+    let (notation, look) = form(arguments);
+    to(None, |out| sekisho_report::reach(both, asked, notation, &look.options, out))
+}
+
+/// Writes what the internet reaches.
+pub(crate) fn exposed(
+    both: (&Estate, &sekisho_network::Network),
+    found: &[sekisho_network::exposure::Exposed],
+    arguments: &FormArguments,
+) -> Result<(), Failure> {
+    let (notation, look) = form(arguments);
+    to(None, |out| sekisho_report::exposed(both, found, notation, &look.options, out))
+}
+
+/// Writes zones.
+pub(crate) fn zones(
+    both: (&Estate, &sekisho_network::Network),
+    zones: &sekisho_network::zones::Zones,
+    arguments: &FormArguments,
+) -> Result<(), Failure> {
+    let (notation, look) = form(arguments);
+    to(None, |out| sekisho_report::zones(both, zones, notation, &look.options, out))
 }
 
 pub(crate) fn form(arguments: &FormArguments) -> (Notation, Look) {

@@ -41,6 +41,11 @@ impl Settings {
             settings.digest = hex(&Sha256::digest(text.as_bytes()));
         }
         let config = &mut settings.config;
+        config.today = Some(arguments.today.clone().unwrap_or_else(crate::clock::today));
+        for path in &config.phi.findings {
+            let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+            config.findings.extend(sekisho_phi::findings::read(path, &text)?);
+        }
         config.scope.complete_account |= arguments.complete_account;
         if arguments.account.is_some() {
             config.scope.account.clone_from(&arguments.account);

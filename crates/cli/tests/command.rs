@@ -422,3 +422,42 @@ fn findings_of_a_cdk_app_name_the_construct() {
         .collect();
     assert_eq!(kinds, ["resource", "construct"]);
 }
+
+#[test]
+fn reach_answers_from_templates_and_from_saved_answers() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let ask = |arguments: &[&str]| sekisho(&root, &[&["reach"], arguments].concat());
+    let (templates, saved) = ("examples/clinic/cloudformation", "examples/clinic/describe");
+    let verdict = |arguments: &[&str]| {
+        let output = ask(&[arguments, &["--json"]].concat());
+        json(&output)["answers"][0]["verdict"].as_str().unwrap().to_owned()
+    };
+    for (from, to, port, input, expected) in [
+        ("internet", "ReceptionInstance", "3389", templates, "reachable"),
+        ("internet", "RecordsDb", "5432", templates, "blocked"),
+        ("PortalInstance", "RecordsDb", "5432", templates, "reachable"),
+        ("internet", "i-0portal", "8443", saved, "reachable"),
+        ("203.0.113.9", "i-0portal", "22", saved, "blocked"),
+    ] {
+        assert_eq!(verdict(&[from, to, "--port", port, "--in", input]), expected, "{from} {to} {port}");
+    }
+    // Another value of the parameter is another network.
+    let other = json(&ask(&["--exposed", "--json", "--in", templates, "--parameter", "Env=dev"]));
+    assert!(other["exposed"].as_array().unwrap().iter().any(|e| e["resource"]["name"] == "TryoutInstance"));
+    let drawing = folder("reach").join("n.svg");
+    assert_eq!(status(&ask(&["--draw", drawing.to_str().unwrap(), "--in", templates])), 0);
+    assert!(fs::read_to_string(drawing).unwrap().starts_with("<svg"));
+    for (arguments, words) in [
+        (&["internet", "RecordDb", "--in", templates][..], "did you mean RecordsDb?"),
+        (&["internet", "RecordsKey", "--in", templates][..], "has no addresses"),
+        (&["internet", "RecordsDb", "--port", "http", "--in", templates][..], "is no port"),
+        (
+            &["internet", "RecordsDb", "--on-premises", "home", "--in", templates][..],
+            "is no block of addresses",
+        ),
+    ] {
+        let output = ask(arguments);
+        assert_eq!(status(&output), 2);
+        assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{output:?}");
+    }
+}

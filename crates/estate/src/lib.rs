@@ -30,7 +30,7 @@ pub use reader::Reader;
 pub use reason::{Reason, ReasonCode, Why};
 pub use route::{Route, Step};
 pub use stack::{
-    Condition, ConditionId, Estate, Formula, Reference, Resource, ResourceId, ResourceIndex, Stack,
+    Condition, ConditionId, Estate, Formula, Reference, Resource, ResourceId, ResourceIndex, Segment, Stack,
     StackIndex, Variable, VariableId,
 };
 pub use tree::{Entry, Node, NodeId, Range, Span, Tree, key_hash};

@@ -316,9 +316,9 @@ impl<'r, 'e> PartList<'r, 'e> {
             },
             Value::Secret(view) => self.push(Part::Secret(view)),
             Value::Unknown(reason) => self.push(match reason.code {
-                ReasonCode::ParameterWithoutValue | ReasonCode::PseudoParameter => {
-                    Part::Variable(reason.subject)
-                }
+                ReasonCode::ParameterWithoutValue
+                | ReasonCode::PseudoParameter
+                | ReasonCode::VariableWithoutValue => Part::Variable(reason.subject),
                 _ => Part::Unknown(reason),
             }),
             Value::Null | Value::Absent => {}

@@ -66,11 +66,20 @@ reason_codes! {
     NotListed, "not-listed", "the list of eligible services does not name {}";
     AnalysisNotBuilt, "analysis-not-built", "analysis not built: {}";
     AbsentOperand, "absent-operand", "{} is not written and has no default";
+    LeftToPrograms, "left-to-programs", "encryption on the way to {} is left to the programs at both ends";
+    AgreementNotSaid, "agreement-not-said", "PHI is only assumed, and no agreement in sekisho.toml covers {}";
     OtherWorld, "other-world", "flows were followed for {} only; --parameter NAME=VALUE chooses other values";
     StepLimit, "step-limit", "the control took more than {} steps";
     UnknownType, "unknown-type", "resource type {} is not known";
     SaidByControl, "said-by-control", "the control cannot decide: {}";
     PolicyNotUnderstood, "policy-not-understood", "policy part not understood: {}";
+    VariableWithoutValue, "variable-without-value", "variable {} has no value and no default";
+    DataSource, "data-source", "{} is read when Terraform runs";
+    ModuleNotRead, "module-not-read", "module {} is not in this input";
+    InstancesUnknown, "instances-unknown", "which instances there are of {} is known only when Terraform runs";
+    EvaluationFailed, "evaluation-failed", "cannot be evaluated: {}";
+    EvaluationLimit, "evaluation-limit", "the evaluation was stopped: {}";
+    DiffersEachRun, "differs-each-run", "{} gives another value in each run";
 }
 
 /// A reason borrowed from a stack or from the arena of an evaluation.

@@ -93,8 +93,10 @@ pub struct Resource {
 pub struct Stack {
     /// Id, unique in the estate: the path of the file, with the chain of nested stacks behind it.
     pub id: String,
-    /// Path of the file as shown.
+    /// Path of the file as shown; of several, the first.
     pub file: String,
+    /// The files of which the source of the tree is made, when there are several.
+    pub segments: Vec<Segment>,
     /// Values and text.
     pub tree: Tree,
     /// Resources in the order written.
@@ -118,6 +120,18 @@ pub struct Stack {
     pub account: Option<Box<str>>,
     /// Region of its resources when known.
     pub region: Option<Box<str>>,
+}
+
+/// One file in the source of a stack that is made of several. Each ends with a line end,
+/// so that a line belongs to one file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Segment {
+    /// Path of the file as shown.
+    pub file: String,
+    /// Byte offset in the source where it begins.
+    pub start: u32,
+    /// How many lines stand before it.
+    pub lines: u32,
 }
 
 /// A reference written in a resource, an edge of the resource graph.
@@ -151,6 +165,7 @@ impl Stack {
         Self {
             id: id.into(),
             file: file.into(),
+            segments: Vec::new(),
             tree,
             resources: Vec::new(),
             variables: Vec::new(),
@@ -162,6 +177,17 @@ impl Stack {
             unread: None,
             account: None,
             region: None,
+        }
+    }
+
+    /// The file that holds a byte offset of the source, and how many lines of the source
+    /// stand before that file.
+    #[must_use]
+    pub fn file_at(&self, offset: u32) -> (&str, u32) {
+        let behind = self.segments.partition_point(|segment| segment.start <= offset);
+        match behind.checked_sub(1).and_then(|at| self.segments.get(at)) {
+            Some(segment) => (&segment.file, segment.lines),
+            None => (&self.file, 0),
         }
     }
 

@@ -120,6 +120,8 @@ pub const FLOW_MEMBERS: Members = &[
     ("label", Sort::String, "how we know that it is PHI: declared, evidenced or assumed"),
     ("encryption", Sort::String, "always, configured, application, plain, follows or unknown"),
     ("plain", Sort::Bool, "not encrypted on the way, or not surely"),
+    ("encrypted", Sort::Bool, "encrypted on the way; unknown where that is left to programs"),
+    ("place_ruled", Sort::Bool, "sekisho.toml names regions or countries, and it arrives in AWS"),
     ("external", Sort::Bool, "it leaves AWS, or goes to an account of somebody else"),
     ("agreement", Sort::Bool, "who receives it needs no agreement, or has one that holds"),
     ("eligible", Sort::Bool, "the list lets PHI be in the service where it arrives"),

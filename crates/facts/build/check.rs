@@ -169,6 +169,13 @@ pub(crate) fn key(known: &Known<'_>, row: &rows::AtRestKey) -> Checked {
     row.switch.iter().chain(&row.key).try_for_each(|path| at(ty, path).map(|_| ()))
 }
 
+pub(crate) fn category(known: &Known<'_>, row: &rows::AssetCategory) -> Checked {
+    match row.of.split("::").count() {
+        2 => known.service(&row.of),
+        _ => known.ty(&row.of).map(|_| ()),
+    }
+}
+
 pub(crate) fn region(row: &rows::Region) -> Checked {
     let code = row.country.len() == 2 && row.country.bytes().all(|b| b.is_ascii_uppercase());
     if code { Ok(()) } else { Err(format!("`{}` is no country code (ISO 3166-1)", row.country)) }

@@ -117,6 +117,16 @@ pub(crate) fn tables(folder: &Path, known: &Known<'_>) -> Result<String, String>
         |r| check::key(known, r),
         |r| format!("AtRestKey {{ always: {:?}, switch: {:?}, key: {:?} }}", r.always, r.switch, r.key),
     )?;
+    let categories = read::<rows::AssetCategory>(&folder.join("categories.yaml"))?;
+    one(
+        &mut out,
+        "CATEGORIES",
+        "Category",
+        &categories,
+        |r| &r.of,
+        |r| check::category(known, r),
+        |r| format!("Category::{:?}", r.category),
+    )?;
     let regions = read::<rows::Region>(&folder.join("regions.yaml"))?;
     one(
         &mut out,

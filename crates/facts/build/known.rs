@@ -36,6 +36,15 @@ impl<'a> Known<'a> {
         let found = self.types.get(name).copied();
         found.ok_or_else(|| unknown("resource type", name, self.types.keys().copied()))
     }
+
+    /// Whether a service (`AWS::S3`) has types.
+    pub(crate) fn service(&self, name: &str) -> Result<(), String> {
+        let of = |ty: &'a str| ty.rsplit_once("::").map_or(ty, |(service, _)| service);
+        if self.types.keys().any(|ty| of(ty) == name) {
+            return Ok(());
+        }
+        Err(unknown("service", name, self.types.keys().map(|ty| of(ty))))
+    }
 }
 
 pub(crate) fn view<'a>(ty: &'a Type, shape: &'a Expression) -> Result<View<'a>, String> {

@@ -13,6 +13,7 @@ mod pack;
 mod rows;
 #[path = "../src/suggest.rs"]
 mod suggest;
+mod terraform;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -42,6 +43,7 @@ fn run() -> Result<(), String> {
     types.extend(hand::extensions(&hand)?);
     let tables = hand::tables(&hand, &known::Known::new(&types))?;
     write(&out.join("hand.rs"), tables.as_bytes())?;
+    terraform(&facts, &out, &types)?;
     let packed = pack::pack(&mut types)?;
 
     let words: Vec<u8> = packed.words.iter().flat_map(|w| w.to_le_bytes()).collect();
@@ -55,6 +57,19 @@ fn run() -> Result<(), String> {
         packed.index, packed.count
     );
     write(&out.join("index.rs"), index.as_bytes())
+}
+
+fn terraform(facts: &Path, out: &Path, types: &[extract::Type]) -> Result<(), String> {
+    let file = facts.join("generated/terraform.txt");
+    let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let hand = facts.join("hand");
+    let identities = hand::read::<rows::Identity>(&hand.join("identity"))?;
+    let identities = identities.into_iter().map(|(_, row)| (row.ty.clone(), row)).collect();
+    let folder = hand.join("terraform");
+    let packed = terraform::pack(&text, &folder, &known::Known::new(types), &identities)?;
+    write(&out.join("terraform.rows"), packed.rows.as_bytes())?;
+    write(&out.join("terraform.names"), packed.names.as_bytes())?;
+    write(&out.join("terraform.rs"), packed.index.as_bytes())
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {

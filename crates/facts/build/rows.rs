@@ -247,6 +247,23 @@ pub(crate) enum Layer {
     Copies,
 }
 
+/// `categories.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AssetCategory {
+    pub(crate) of: String,
+    pub(crate) category: Category,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Category {
+    Software,
+    Network,
+    Security,
+    Record,
+}
+
 /// `regions.yaml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@
 //! what, which way data goes, what moves, and how it is protected on the way and where it
 //! arrives. Expressions are in the control language; `crates/phi` compiles them.
 
-use crate::hand::{FLOW_NODES, FLOWS, KEYS, REGIONS, row};
+use crate::hand::{CATEGORIES, FLOW_NODES, FLOWS, KEYS, REGIONS, row};
 
 /// What a flow moves.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -145,6 +145,19 @@ pub struct AtRestKey {
     pub key: Option<&'static str>,
 }
 
+/// The category of an asset that is no store of content.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Category {
+    /// Programs and what runs them.
+    Software,
+    /// What connects.
+    Network,
+    /// Identities, keys, detection, firewalls.
+    Security,
+    /// Logs, recordings, backups.
+    Record,
+}
+
 /// Where a region of AWS is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Region {
@@ -176,6 +189,28 @@ pub fn flow_node(type_name: &str) -> Option<FlowNode> {
 #[must_use]
 pub fn at_rest_key(type_name: &str) -> Option<AtRestKey> {
     row(KEYS, type_name)
+}
+
+/// The category of a type: its own, else its service's; none for what belongs to another asset.
+#[must_use]
+pub fn category(type_name: &str) -> Option<Category> {
+    let of_service = || {
+        let (service, own) = type_name.rsplit_once("::")?;
+        const PARTS: [&str; 10] = [
+            "Policy",
+            "Attachment",
+            "Association",
+            "Permission",
+            "Membership",
+            "Version",
+            "Alias",
+            "Filter",
+            "Deployment",
+            "Profile",
+        ];
+        if PARTS.iter().any(|part| own.ends_with(part)) { None } else { row(CATEGORIES, service) }
+    };
+    row(CATEGORIES, type_name).or_else(of_service)
 }
 
 /// Where a region is.

@@ -109,7 +109,7 @@ pub struct Identity {
     pub verified: bool,
 }
 
-use crate::flow::{AtRestKey, Direction, Flow, FlowNode, Layer, Moves, Region, Side, Transit};
+use crate::flow::{AtRestKey, Category, Direction, Flow, FlowNode, Layer, Moves, Region, Side, Transit};
 
 include!(concat!(env!("OUT_DIR"), "/hand.rs"));
 

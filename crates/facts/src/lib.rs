@@ -16,14 +16,16 @@
 
 mod flow;
 mod hand;
+pub mod iam;
 mod layout;
 mod packed;
 mod schema;
 mod suggest;
+mod terraform;
 
 pub use flow::{
-    AtRestKey, Direction, Flow, FlowNode, Layer, Moves, Region, Side, Transit, at_rest_key, flow_node,
-    flow_types, flows, region, regions,
+    AtRestKey, Category, Direction, Flow, FlowNode, Layer, Moves, Region, Side, Transit, at_rest_key,
+    category, flow_node, flow_types, flows, region, regions,
 };
 pub use hand::{
     Companion, Holds, Identity, RefReturns, ServiceDefault, Store, companion, companions, defaults,
@@ -31,3 +33,7 @@ pub use hand::{
 };
 pub use schema::{Kind, ResourceType, Shape, resource_type, resource_type_names, resource_types};
 pub use suggest::did_you_mean;
+pub use terraform::{
+    TerraformHow, TerraformMapping, TerraformObject, TerraformRule, TerraformTarget, terraform_mapped,
+    terraform_mappings, terraform_types,
+};

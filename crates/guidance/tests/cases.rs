@@ -24,6 +24,9 @@ struct Case {
     /// Globs of what holds PHI, as in `sekisho.toml`.
     #[serde(default)]
     phi: Vec<String>,
+    /// Settings, as in `sekisho.toml`; read by those who run the case.
+    #[serde(default)]
+    config: Map<String, Value>,
     reason: Option<String>,
     evidence: Option<String>,
     confidence: Option<Confidence>,
@@ -108,6 +111,7 @@ fn cases_are_consistent() {
         let control = control(&id).unwrap();
         for case in cases {
             let place = format!("{id}: {}", case.name);
+            assert!(case.config.keys().all(|key| !key.is_empty()), "{place}");
             assert!(case.phi.iter().all(|glob| !glob.is_empty()), "{place}");
             let resources = case.resources();
             match (&case.resource, control.scope) {

@@ -59,10 +59,14 @@ pub fn named_ports(services: &[Service], kind: PortKind) -> Vec<&'static str> {
     names
 }
 
+/// What counts of an interface: subnet, groups, families and public address, whether groups
+/// filter it, and its addresses where something looks at them.
+type Card = (Option<Index>, Vec<Index>, u8, bool, Option<Vec<Range>>);
+
 /// What makes two resources answer alike.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Class {
-    interfaces: Vec<(Option<Index>, Vec<Index>, u8, bool, Option<Vec<Range>>)>,
+    interfaces: Vec<Card>,
     ports: Vec<Service>,
     whole: bool,
 }
@@ -124,7 +128,7 @@ impl Network {
 
     fn expose(&self, members: &[Index]) -> Vec<Exposed> {
         let Some(&first) = members.first() else { return Vec::new() };
-        let paths = self.open_paths(&End::internet(), first, &[Service::ALL]);
+        let paths = self.reached(&End::internet(), first, &[Service::ALL]).paths;
         let Some(best) = paths.first() else { return Vec::new() };
         let verdict = best.verdict;
         let sure: Vec<&Path> = paths.iter().filter(|p| p.verdict == verdict).collect();

@@ -5,6 +5,7 @@
 //! What is not known is carried as a doubt and makes the answers that touch it unknown.
 
 mod data;
+pub mod draw;
 pub mod ends;
 pub mod engine;
 pub mod exposure;

@@ -1,7 +1,7 @@
 //! Which services pass between all classes of interfaces, folded by zones.
 //!
 //! A class is a subnet with a set of security groups. Between two subnets routes and network
-//! ACLs are followed once ([`Subnets`]); between two sets of groups the rules with addresses
+//! ACLs are followed once; between two sets of groups the rules with addresses
 //! are folded once for each set and subnet, the rules with groups once for each set and the
 //! sources that it names. A pair of classes is then two unions and two intersections of
 //! numbered sets of services, each remembered. O(subnet pairs × ways + sets × subnets × rules
@@ -86,11 +86,14 @@ impl Sets {
     }
 }
 
+/// Services from zone to zone.
+pub type Cells = Vec<Vec<Vec<Service>>>;
+
 /// What passes between zones.
 #[derive(Clone, Debug, Default)]
 pub struct Matrix {
     /// Services from zone to zone.
-    pub cells: Vec<Vec<Vec<Service>>>,
+    pub cells: Cells,
     /// Ordered pairs of classes that were looked at.
     pub pairs: u64,
     /// Ordered pairs of classes between which something passes.
@@ -290,7 +293,7 @@ impl Network {
         let base = memo;
         let chunks: Vec<&[Class]> =
             classes.chunks(classes.len().div_ceil(rayon::current_num_threads() * 2).max(1)).collect();
-        let parts: Vec<(Vec<Vec<Vec<Service>>>, u64, u64)> = chunks
+        let parts: Vec<(Cells, u64, u64)> = chunks
             .par_iter()
             .enumerate()
             .map(|(chunk, members)| {

@@ -274,7 +274,10 @@ impl Network {
                     let subnet = &self.subnets[subnet];
                     let logged = subnet.logged || self.vpcs[subnet.vpc].logged;
                     let name = || holder.item.name.clone();
-                    acls.entry(self.acls[subnet.acl].item.name.clone()).or_insert_with(name);
+                    // The default ACLs of VPCs are alike: they allow everything.
+                    let acl = &self.acls[subnet.acl].item;
+                    let acl = if acl.id.is_none() { "default" } else { acl.name.as_str() };
+                    acls.entry(acl.to_owned()).or_insert_with(name);
                     logs.entry(if logged { "on" } else { "off" }.to_owned()).or_insert_with(name);
                 }
             }

@@ -1,5 +1,7 @@
 //! Worked examples: a template, a question, the verdict and the hops. The cases are data.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 use std::collections::BTreeMap;
 
 use sekisho_graph::Names;

@@ -102,6 +102,7 @@ pub struct FlowGraph {
     pub(crate) arcs: Vec<Arc>,
     pub(crate) out: Adjacency,
     pub(crate) into: Adjacency,
+    held: Adjacency,
     /// Values that name nothing in the input.
     pub gaps: Vec<Gap>,
     /// Resources that exist only under a condition nobody has decided.
@@ -141,6 +142,7 @@ impl FlowGraph {
             arcs: Vec::new(),
             out: Adjacency::default(),
             into: Adjacency::default(),
+            held: Adjacency::default(),
             gaps: Vec::new(),
             conditional: Vec::new(),
         };
@@ -210,9 +212,16 @@ impl FlowGraph {
                 _ => None,
             })
             .collect();
+        let fed: std::collections::HashSet<NodeIndex> = self
+            .edges
+            .iter()
+            .filter(|edge| edge.row.to.contains(&"virtual:DynamoDBStream") && edge.leg == Leg::Moves)
+            .filter(|edge| self.nodes.resource(edge.holder) == edge.from)
+            .map(|edge| edge.to)
+            .collect();
         for (to, of) in made {
             let from = self.nodes.resource(of);
-            if self.edges.iter().any(|edge| edge.from == from && edge.to == to) {
+            if fed.contains(&to) {
                 continue;
             }
             self.edges.push(Edge {
@@ -275,7 +284,8 @@ impl FlowGraph {
                 let carries = match edge.moves {
                     Moves::Control => Carries::Nothing,
                     _ if edge.possible && !ends => Carries::Nothing,
-                    // What may be content counts as metadata until it is known.
+                    // What may be content is followed as such; `Model::uncertain` remembers.
+                    _ if edge.moves_unknown.is_some() => Carries::Content,
                     Moves::Logs => Carries::Logs,
                     Moves::Metadata => Carries::Metadata,
                     Moves::Content => Carries::Content,
@@ -286,6 +296,14 @@ impl FlowGraph {
             .collect();
         self.out = Adjacency::new(self.nodes.len(), &self.arcs, |arc| arc.from);
         self.into = Adjacency::new(self.nodes.len(), &self.arcs, |arc| arc.to);
+        // By holder: the same arcs with the holder in the place of where they start.
+        let holders: Vec<Arc> = self
+            .edges
+            .iter()
+            .zip(&self.arcs)
+            .map(|(edge, arc)| Arc { from: self.nodes.resource(edge.holder).0, ..*arc })
+            .collect();
+        self.held = Adjacency::new(self.nodes.len(), &holders, |arc| arc.from);
     }
 
     /// An edge by number.
@@ -297,6 +315,11 @@ impl FlowGraph {
     /// The edges that leave a node.
     pub fn leaving(&self, node: NodeIndex) -> impl Iterator<Item = EdgeIndex> {
         self.out.of(node.0).iter().map(|&edge| EdgeIndex(edge))
+    }
+
+    /// The edges that a resource's own properties make.
+    pub fn held(&self, node: NodeIndex) -> impl Iterator<Item = EdgeIndex> {
+        self.held.of(node.0).iter().map(|&edge| EdgeIndex(edge))
     }
 
     /// The edges that arrive at a node.

@@ -20,6 +20,9 @@ pub enum Fault {
     Unresolved,
     /// Whether it is encrypted cannot be known.
     Unknown,
+    /// PHI is only assumed, and it leaves to somebody without a contract: a person must say
+    /// whether one is needed.
+    AskContract,
     /// The list does not name the service where it arrives.
     NotListed,
     /// The service where it arrives may not hold PHI.
@@ -44,6 +47,7 @@ impl Fault {
             Self::Application => "left-to-application",
             Self::Unresolved => "unresolved",
             Self::Unknown => "encryption-unknown",
+            Self::AskContract => "ask-contract",
             Self::NotListed => "service-not-listed",
             Self::NotEligible => "service-not-eligible",
             Self::Place => "place-not-allowed",
@@ -133,7 +137,8 @@ impl<'m> Model<'m> {
         let region = node.region(estate).map(str::to_owned);
         let country = node.country(estate);
         let mut faults = self.faults(index);
-        if node.keeps(estate) && !matches!(node, Node::End { .. }) {
+        let strong = self.carried(index).is_some_and(|level| level.strength > 0);
+        if strong && node.keeps(estate) && !matches!(node, Node::End { .. }) {
             match eligible {
                 Some(false) => faults.push(Fault::NotEligible),
                 None if type_name.starts_with("AWS::") => faults.push(Fault::NotListed),
@@ -163,6 +168,8 @@ impl<'m> Model<'m> {
         let edge = self.graph.edge(index);
         let node = self.graph.nodes.get(edge.to);
         let estate = self.estate;
+        // What is only assumed decides encryption, not eligibility, place, account or contract.
+        let strong = self.carried(index).is_some_and(|level| level.strength > 0);
         let mut faults = Vec::new();
         match edge.encryption {
             Encryption::Plain => faults.push(Fault::Plain),
@@ -171,18 +178,18 @@ impl<'m> Model<'m> {
             Encryption::Always | Encryption::Configured | Encryption::Follows => {}
         }
         match self.agreement(node) {
-            Agreement::Missing => faults.push(Fault::NoContract),
+            Agreement::Missing => faults.push(if strong { Fault::NoContract } else { Fault::AskContract }),
             Agreement::Expired(_) => faults.push(Fault::Expired),
             Agreement::NotNeeded | Agreement::Holds(_) => {}
         }
         if edge.unresolved {
             faults.push(Fault::Unresolved);
         }
-        if self.place_allowed(node) == Some(false) {
+        if strong && self.place_allowed(node) == Some(false) {
             faults.push(Fault::Place);
         }
         let account = node.account(estate);
-        if account.is_some_and(|id| self.account_allowed(id) == Some(false)) {
+        if strong && account.is_some_and(|id| self.account_allowed(id) == Some(false)) {
             faults.push(Fault::Account);
         }
         faults

@@ -5,6 +5,7 @@
 //! that PHI can reach, with the path and a verdict on each hop. The model is that of the
 //! default world; an edge that depends on a decision says so.
 
+mod assets;
 pub mod closure;
 mod conditions;
 pub mod findings;
@@ -14,16 +15,19 @@ mod labels;
 mod model;
 mod node;
 mod paths;
+mod questions;
 mod resolve;
 mod roles;
 mod settings;
 
+pub use assets::{Asset, AssetTags, Said as AssetSaid};
 pub use findings::Finding;
 pub use graph::{Edge, EdgeIndex, Encryption, FlowGraph, Gap};
 pub use hop::{Agreement, AtRest, Fault, Hop};
 pub use labels::{Base, Reason, Rules};
-pub use model::{Contradiction, Model, Settings};
+pub use model::{Contradiction, Counts, Model, Settings};
 pub use node::{Node, NodeIndex, Nodes, layer_of};
 pub use paths::{Path, Question};
+pub use questions::{Aspect, Protection};
 pub use roles::{Access, Reach};
 pub use settings::{Account, Contract, Phi, Said, Tag, matches};

@@ -124,10 +124,24 @@ impl<'m> Model<'m> {
         };
         // A store by its type stays what it is; something that only passes PHI on is no store
         // of it unless that is evidenced.
-        if arrived > label && (arrived > Label::Assumed || base.is_none()) {
+        let raised = arrived > label && (arrived > Label::Assumed || base.is_none());
+        if raised && (base.is_none() || self.uncertain(node).is_none()) {
             return (arrived, level.kind);
         }
         (label, kind.max(if label == arrived { level.kind } else { Carries::Nothing }))
+    }
+
+    /// Why it cannot be known that content comes to a node: the first hop on the way that may
+    /// carry metadata or logs only.
+    #[must_use]
+    pub fn uncertain(&self, node: NodeIndex) -> Option<&sekisho_estate::Reason> {
+        let mut state = self.reached.state(node.0)?;
+        let mut why = None;
+        while let Some((edge, before)) = self.reached.parent(state) {
+            why = self.graph.edges[edge as usize].moves_unknown.as_ref().or(why);
+            state = before;
+        }
+        why
     }
 
     /// The level at which PHI passes a node, whether it stays there or not.
@@ -180,7 +194,8 @@ impl<'m> Model<'m> {
             let said = base.free.clone()?;
             let state = self.reached.state(at as u32)?;
             let level = self.reached.level_of(state)?;
-            (level.strength > 0).then(|| Contradiction {
+            let certain = self.uncertain(NodeIndex(at as u32)).is_none();
+            (level.strength > 0 && certain).then(|| Contradiction {
                 node: NodeIndex(at as u32),
                 said,
                 path: self.reached.path(state).into_iter().map(EdgeIndex).collect(),
@@ -210,6 +225,33 @@ impl<'m> Model<'m> {
             .max()
     }
 
+    /// Whether a possible edge starts where PHI is or may come.
+    #[must_use]
+    pub fn may_carry(&self, edge: EdgeIndex) -> bool {
+        let arc = &self.graph.arcs[edge.0 as usize];
+        let reached = self.possible();
+        [arc.from * 2, arc.from * 2 + 1].into_iter().any(|state| {
+            reached.level_of(state).is_some() && crate::closure::step(state, arc, &self.roles).is_some()
+        })
+    }
+
+    /// The way of PHI to an edge and along it, from its source.
+    #[must_use]
+    pub fn trace(&self, edge: EdgeIndex) -> Vec<EdgeIndex> {
+        let arc = &self.graph.arcs[edge.0 as usize];
+        let states = [arc.from * 2, arc.from * 2 + 1];
+        let best = states
+            .into_iter()
+            .filter(|&state| crate::closure::step(state, arc, &self.roles).is_some())
+            .max_by_key(|&state| self.reached.level_of(state));
+        let mut path: Vec<EdgeIndex> = best
+            .filter(|&state| self.reached.level_of(state).is_some())
+            .map(|state| self.reached.path(state).into_iter().map(EdgeIndex).collect())
+            .unwrap_or_default();
+        path.push(edge);
+        path
+    }
+
     /// A node by the name a person gives: logical id, address, or the name of an end.
     #[must_use]
     pub fn find(&self, name: &str) -> Vec<NodeIndex> {
@@ -227,4 +269,36 @@ impl<'m> Model<'m> {
             .map(|(index, _)| index)
             .collect()
     }
+
+    /// How many sources there are, by how we know of them, and how many configured flows carry
+    /// data of customers.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts { sources: self.sources.len(), ..Counts::default() };
+        for (_, level) in &self.sources {
+            match level.strength {
+                2 => counts.declared += 1,
+                1 => counts.evidenced += 1,
+                _ => counts.assumed += 1,
+            }
+        }
+        let carries = |arc: &&crate::closure::Arc| arc.carries != Carries::Nothing && !arc.possible;
+        counts.flows = self.graph.arcs.iter().filter(carries).count();
+        counts
+    }
+}
+
+/// Numbers of a model.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts {
+    /// Sources of PHI.
+    pub sources: usize,
+    /// Those declared in the configuration.
+    pub declared: usize,
+    /// Those shown by a tag or a finding.
+    pub evidenced: usize,
+    /// Those assumed from their type.
+    pub assumed: usize,
+    /// Configured flows that carry anything of customers.
+    pub flows: usize,
 }

@@ -41,6 +41,8 @@ pub struct Question {
 
 /// The end of a path that is not written down yet.
 struct Tail {
+    /// Where the path starts.
+    start: u32,
     state: u32,
     last: Option<u32>,
     worst: Option<Fault>,
@@ -76,7 +78,7 @@ impl Model<'_> {
         let total = tails.len();
         let nodes = &self.graph.nodes;
         tails.sort_by_cached_key(|tail| {
-            let source = self.start(reached, tail.state);
+            let source = tail.start;
             let level = reached.level_of(source);
             let end = tail.last.map_or(node_of(tail.state), |edge| self.graph.arcs[edge as usize].to);
             (
@@ -93,13 +95,6 @@ impl Model<'_> {
         (paths, total)
     }
 
-    fn start(&self, reached: &Reached, mut state: u32) -> u32 {
-        while let Some((_, before)) = reached.parent(state) {
-            state = before;
-        }
-        state
-    }
-
     fn tails(&self, reached: &Reached, question: &Question) -> Vec<Tail> {
         let states = self.roles.len() * 2;
         // The worst hop up to each state, its length, and whether a path goes on from it.
@@ -107,6 +102,7 @@ impl Model<'_> {
         let mut length = vec![0_u32; states];
         let mut inner = vec![false; states];
         let mut possible = vec![false; states];
+        let mut starts: Vec<u32> = (0..states as u32).collect();
         for &state in reached.states() {
             if let Some((edge, before)) = reached.parent(state) {
                 worst[state as usize] = worst[before as usize].max(self.fault(edge));
@@ -114,6 +110,7 @@ impl Model<'_> {
                 possible[state as usize] =
                     possible[before as usize] || self.graph.arcs[edge as usize].possible;
                 inner[before as usize] = true;
+                starts[state as usize] = starts[before as usize];
             }
         }
         let wanted = |node: u32| {
@@ -123,22 +120,16 @@ impl Model<'_> {
                     || self.is_foreign(NodeIndex(node)))
         };
         let narrowed = !question.to.is_empty() || question.external;
-        let mut tails = Vec::new();
+        let (mut tails, mut whole) = (Vec::new(), Vec::new());
         for &state in reached.states() {
-            // With an end asked for, its path ends there even if PHI flows on.
-            let ends = narrowed || !inner[state as usize];
-            let listed = !question.possible || possible[state as usize];
-            if length[state as usize] > 0 && ends && listed && wanted(node_of(state)) {
-                let (worst, length) = (worst[state as usize], length[state as usize]);
-                tails.push(Tail { state, last: None, worst, length });
-            }
             let came = reached.parent(state);
+            // Whether PHI goes on from here, along the forest or beside it.
+            let mut goes_on = inner[state as usize];
             for &edge in self.graph.out.of(node_of(state)) {
                 let arc = &self.graph.arcs[edge as usize];
                 let Some(to) = step(state, arc, &self.roles) else { continue };
                 let tree = reached.parent(to).is_some_and(|(by, before)| by == edge && before == state);
-                let known = reached.level_of(to).is_some();
-                if tree || !known || (arc.possible && !question.possible) || !wanted(arc.to) {
+                if tree || reached.level_of(to).is_none() || (arc.possible && !question.possible) {
                     continue;
                 }
                 // Back to where it came from, by the other half of the same exchange.
@@ -146,18 +137,29 @@ impl Model<'_> {
                     let before = &self.graph.arcs[by as usize];
                     before.from == arc.to && before.to == arc.from && before.leg != Leg::Moves
                 });
-                let listed = !question.possible || possible[state as usize] || arc.possible;
-                if back || !listed || arc.from == arc.to && question.to.is_empty() {
+                if back || arc.from == arc.to && question.to.is_empty() {
                     continue;
                 }
-                tails.push(Tail {
-                    state,
-                    last: Some(edge),
-                    worst: worst[state as usize].max(self.fault(edge)),
-                    length: length[state as usize] + 1,
-                });
+                goes_on = true;
+                let listed = !question.possible || possible[state as usize] || arc.possible;
+                if listed && wanted(arc.to) {
+                    tails.push(Tail {
+                        start: starts[state as usize],
+                        state,
+                        last: Some(edge),
+                        worst: worst[state as usize].max(self.fault(edge)),
+                        length: length[state as usize] + 1,
+                    });
+                }
+            }
+            // With an end asked for, its path ends there even if PHI flows on.
+            let listed = !question.possible || possible[state as usize];
+            if length[state as usize] > 0 && (narrowed || !goes_on) && listed && wanted(node_of(state)) {
+                let (worst, length) = (worst[state as usize], length[state as usize]);
+                whole.push(Tail { start: starts[state as usize], state, last: None, worst, length });
             }
         }
+        tails.extend(whole);
         tails
     }
 
@@ -170,7 +172,7 @@ impl Model<'_> {
     fn written(&self, reached: &Reached, tail: &Tail) -> Path {
         let mut edges: Vec<EdgeIndex> = reached.path(tail.state).into_iter().map(EdgeIndex).collect();
         edges.extend(tail.last.map(EdgeIndex));
-        let start = self.start(reached, tail.state);
+        let start = tail.start;
         let strength = reached.level_of(start).map_or(0, |level| level.strength);
         let kind = reached.level_of(tail.state).and_then(|level| match tail.last {
             Some(edge) => level.behind(self.graph.arcs[edge as usize].carries).map(|l| l.kind),

@@ -113,7 +113,7 @@ pub(crate) fn named<'e>(
         // The stream of a table is a thing of its own between the table and who reads it.
         let streams = |row: &&Flow| row.to.contains(&"virtual:DynamoDBStream");
         if type_name == "AWS::DynamoDB::Table"
-            && let Some(row) = rows.iter().position(|row| streams(row))
+            && let Some(row) = rows.iter().position(streams)
             && !rows.iter().any(|row| row.to.contains(&type_name))
         {
             let node = Node::Made { kind: "virtual:DynamoDBStream", of: id, region: None };

@@ -11,7 +11,10 @@ use std::{env, fs};
 /// Languages, in the order of the arms.
 const LANGUAGES: [(&str, &str); 3] = [("en", "En"), ("ja", "Ja"), ("zh-TW", "ZhTw")];
 /// Groups whose messages are found by a name that the program has in its data.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 22] = [
+    "step",
+    "answer",
+    "change",
     "reason",
     "found",
     "remedy",
@@ -24,6 +27,13 @@ const TABLES: [&str; 12] = [
     "level",
     "harm",
     "reach",
+    "fault",
+    "encryption",
+    "moves",
+    "origin",
+    "category",
+    "cost",
+    "layer",
 ];
 
 type Catalogue = BTreeMap<String, BTreeMap<String, String>>;

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 use sekisho_access::ask::{Ask, Asker, verdict};
 use sekisho_access::case::{DeniedBy, DenyEffect, Kind, Verdict};
 use sekisho_access::decide::Outcome;
+use sekisho_access::escalation::Escalations;
 use sekisho_access::explain::{Reason, ReasonEffect};
 use sekisho_access::formula::Formula;
 use sekisho_access::model::{Encryption, Model, PrincipalId, StoreId};
 use sekisho_access::policy::Place as PolicyPlace;
 use sekisho_access::show;
 use sekisho_access::tables::Class;
-use sekisho_access::who::{Chains, Distance, Row, Who};
+use sekisho_access::who::{ASSUME, Chains, Distance, Row, Who};
 use sekisho_estate::{Estate, StackIndex};
 use sekisho_guidance::Label;
 use serde_json::{Map, Value, json};
@@ -158,19 +159,11 @@ impl AccessReport<'_> {
 
     /// The statements that let the last of a chain in.
     fn because(&self, ask: &Ask<'_>, row: &Row, class: Class, store: StoreId) -> Vec<Reason> {
-        let last = row.chain.last().map_or_else(|| row.who.clone(), |&role| Who::Principal(role));
+        let last = row.chain.last().map_or_else(|| row.who.clone(), |hop| Who::Principal(hop.role));
         let reasons = match &last {
-            Who::Principal(id) => ask.reasons(ask.asker(*id), class, store),
+            Who::Principal(id) => ask.reasons(&ask.asker(*id), class, store),
             outside => match outside.outside() {
-                Some(subject) => {
-                    let asker = Asker {
-                        subject: &subject,
-                        identity: &[],
-                        boundary: None,
-                        account_decides: subject.is_of_account(),
-                    };
-                    ask.reasons(asker, class, store)
-                }
+                Some(subject) => ask.reasons(&Asker::outside(&subject), class, store),
                 None => Vec::new(),
             },
         };
@@ -198,9 +191,15 @@ impl AccessReport<'_> {
         )?;
         let mut lines = Vec::new();
         if !row.chain.is_empty() {
-            let roles: Vec<&str> =
-                row.chain.iter().map(|&role| &*self.model.principals[role as usize].name).collect();
-            lines.push(say.access_chain(clean(&roles.join(say.access_then()))));
+            let hops: Vec<String> = row
+                .chain
+                .iter()
+                .map(|hop| {
+                    let name = clean(&self.model.principals[hop.role as usize].name).into_owned();
+                    if hop.by == ASSUME { say.access_assume(name) } else { say.access_gain(name, hop.by) }
+                })
+                .collect();
+            lines.push(hops.join(say.access_then()));
         }
         if !matches!(row.cell.formula, Formula::True | Formula::False) {
             lines.push(say.access_when(clean(&show::formula(&row.cell.formula, &self.model.holes))));
@@ -296,7 +295,7 @@ impl AccessReport<'_> {
         for store in 0..u32::try_from(self.model.stores.len()).unwrap_or(0) {
             let cells: Vec<(Class, sekisho_access::ask::Cell)> = Class::ALL
                 .into_iter()
-                .map(|class| (class, ask.can(ask.asker(principal), class, store)))
+                .map(|class| (class, ask.can(&ask.asker(principal), class, store)))
                 .filter(|(_, cell)| cell.formula != Formula::False)
                 .collect();
             if !cells.is_empty() {
@@ -378,6 +377,7 @@ impl AccessReport<'_> {
         question: (&str, &str, &str),
         outcome: &Outcome,
         reasons: &[Reason],
+        key: Option<(&str, &str, &Formula)>,
         notation: Notation,
         out: &mut impl Write,
     ) -> io::Result<()> {
@@ -393,6 +393,13 @@ impl AccessReport<'_> {
                     ("denied_by", json!(outcome.denied_by)),
                     ("condition", json!(self.condition(&outcome.formula))),
                     ("reasons", Value::from(reasons)),
+                    (
+                        "key",
+                        json!(key.map(|(name, action, needed)| json!({
+                            "key": name, "action": action, "answer": verdict(needed),
+                            "condition": self.condition(needed),
+                        }))),
+                    ),
                 ],
                 out,
             );
@@ -414,7 +421,90 @@ impl AccessReport<'_> {
             lines.push(say.access_when(clean(&condition)));
         }
         lines.extend(reasons.iter().map(|reason| self.reason(reason, &places)));
+        if let Some((key, action, needed)) = key {
+            let answer = self.answer(verdict(needed));
+            lines.push(say.access_needs_key(action, clean(key), answer));
+        }
         self.lines(&lines, out)?;
+        self.closing(out)
+    }
+
+    // --- Escalation ---------------------------------------------------------------
+
+    /// Who is and who can make itself an administrator.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn escalation(
+        &self,
+        found: &Escalations,
+        notation: Notation,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let name = |id: PrincipalId| &*self.model.principals[id as usize].name;
+        if notation == Notation::Json {
+            let administrators: Vec<&str> = found.administrators.iter().map(|&id| name(id)).collect();
+            let steps: Vec<Value> = found
+                .steps
+                .iter()
+                .map(|step| {
+                    json!({
+                        "who": name(step.who), "path": step.path, "actions": step.actions,
+                        "target": step.target.map(name), "answer": verdict(&step.formula),
+                        "condition": self.condition(&step.formula),
+                    })
+                })
+                .collect();
+            let open: Vec<Value> = found
+                .open
+                .iter()
+                .map(|(id, formula)| json!({"who": name(*id), "condition": self.condition(formula)}))
+                .collect();
+            return self.object(
+                json!({"kind": "escalation"}),
+                vec![
+                    ("administrators", json!(administrators)),
+                    ("steps", Value::from(steps)),
+                    ("open", Value::from(open)),
+                ],
+                out,
+            );
+        }
+        let say = self.say();
+        self.title(say.access_escalation(), out)?;
+        let administrators: Vec<&str> = found.administrators.iter().map(|&id| name(id)).collect();
+        let list = if administrators.is_empty() { "-".to_owned() } else { administrators.join(", ") };
+        writeln!(out, "{}", say.access_administrators(clean(&list)))?;
+        if found.steps.is_empty() {
+            writeln!(out, "{}", say.access_nobody())?;
+        }
+        for step in &found.steps {
+            writeln!(
+                out,
+                "{}  {}",
+                self.options.color.paint(Style::Strong, &clean(name(step.who))),
+                self.answer(verdict(&step.formula))
+            )?;
+            let mut lines = vec![say.access_escalation_row(step.path, step.actions.join(", "))];
+            lines.extend(step.target.map(|target| say.access_target(clean(name(target)))));
+            lines.extend(self.condition(&step.formula).map(|condition| say.access_when(clean(&condition))));
+            lines.extend(self.people(&Who::Principal(step.who)));
+            self.lines(&lines, out)?;
+        }
+        for (id, formula) in &found.open {
+            writeln!(
+                out,
+                "{}  {}",
+                self.options.color.paint(Style::Strong, &clean(name(*id))),
+                self.answer(verdict(formula))
+            )?;
+            let lines: Vec<String> = self
+                .condition(formula)
+                .map(|condition| say.access_when(clean(&condition)))
+                .into_iter()
+                .collect();
+            self.lines(&lines, out)?;
+        }
         self.closing(out)
     }
 
@@ -520,9 +610,14 @@ impl AccessReport<'_> {
     fn brief(&self, row: &Row) -> String {
         let mut text = self.who(&row.who);
         if !row.chain.is_empty() {
-            let roles: Vec<&str> =
-                row.chain.iter().map(|&role| &*self.model.principals[role as usize].name).collect();
-            text.push_str(&format!(" → {}", clean(&roles.join(" → "))));
+            for hop in &row.chain {
+                let name = &self.model.principals[hop.role as usize].name;
+                text.push_str(&if hop.by == ASSUME {
+                    format!(" → {}", clean(name))
+                } else {
+                    format!(" → ({}) {}", hop.by, clean(name))
+                });
+            }
         }
         match verdict(&row.cell.formula) {
             Verdict::Allowed => {}
@@ -555,8 +650,11 @@ impl AccessReport<'_> {
     }
 
     fn row_json(&self, row: &Row, because: &[Reason], places: &Places<'_>) -> Value {
-        let chain: Vec<&str> =
-            row.chain.iter().map(|&role| &*self.model.principals[role as usize].name).collect();
+        let chain: Vec<Value> = row
+            .chain
+            .iter()
+            .map(|hop| json!({"role": self.model.principals[hop.role as usize].name, "by": hop.by}))
+            .collect();
         let (kind, arn, used_by) = match &row.who {
             Who::Anyone => ("anyone", None, Vec::new()),
             Who::AnyAccount => ("any-account", None, Vec::new()),

@@ -88,7 +88,7 @@ impl Explained<'_> {
         let places = Places::new(self.estate);
         let at = places.position(places.origin(id));
         let arrow = options.color.paint(Style::Frame, "-->");
-        let file = clean(&self.estate.stack(id.stack).file);
+        let file = clean(places.file(places.origin(id)));
         let _ = writeln!(text, "{line}\n {arrow} {file}:{}:{}\n", at.line, at.column);
     }
 

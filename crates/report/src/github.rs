@@ -42,7 +42,7 @@ impl Report<'_> {
             };
             let place = places.primary(judgement);
             let at = place.map(|place| places.position(place));
-            let file = place.map(|place| places.stack(place.stack).file.as_str()).unwrap_or_default();
+            let file = place.map(|place| places.file(place)).unwrap_or_default();
             let title = format!("{word}: {}", prose(control.title.get(say.0)));
             let mut message = format!("{} [{}]", judgement.address(self.estate), control.id);
             if let Some(path) = crate::text::construct(self.estate, judgement) {

@@ -15,12 +15,16 @@
 //! escaped for it, and no source line is shown before secrets in it are masked.
 
 mod access;
+mod assets;
 mod coverage;
 mod explain;
+mod flow;
 mod framework;
 mod github;
 mod guidance;
+mod map;
 mod messages;
+mod network;
 mod page;
 mod patch;
 mod places;
@@ -33,10 +37,14 @@ mod sink;
 mod text;
 
 pub use access::{AccessReport, phi_stores};
+pub use assets::{AssetForm, assets};
 pub use coverage::guidance_coverage;
 pub use explain::Explained;
+pub use flow::{FlowView, flow, flow_explanation, flow_nodes};
 pub use framework::{FrameworkReport, framework_list};
 pub use guidance::{GuidanceError, GuidanceFilter, Notation, guidance_list, guidance_search, guidance_show};
+pub use map::{map_html, map_svg};
+pub use network::{Asked, exposed, reach, zones};
 pub use page::{Page, control_page, list, list_json, pages, pages_of};
 pub use report::{Color, Exit, Format, Options, Report, Run, Verdicts};
 pub use responsibility::responsibility;

@@ -54,6 +54,22 @@ impl Say {
         self.find(REACH, reach.name()).unwrap_or(reach.name())
     }
 
+    /// What happens at a hop of a network path.
+    pub(crate) fn step(self, step: sekisho_network::engine::trail::Step) -> &'static str {
+        self.find(STEP, step.name()).unwrap_or(step.name())
+    }
+
+    /// Whether a network path exists.
+    pub(crate) fn answer(self, verdict: sekisho_network::Verdict) -> &'static str {
+        self.find(ANSWER, verdict.name()).unwrap_or(verdict.name())
+    }
+
+    /// What would open a network path.
+    pub(crate) fn change(self, change: &sekisho_network::engine::trail::Change) -> String {
+        let (name, subject) = change.parts();
+        self.find(CHANGE, name).unwrap_or(name).replacen("{subject}", subject, 1)
+    }
+
     /// Short name of a document.
     pub(crate) fn document(self, seed: Seed) -> &'static str {
         self.find(DOCUMENT, seed.name()).unwrap_or(seed.name())
@@ -77,6 +93,41 @@ impl Say {
     /// The kind of secret that was found in a text.
     pub(crate) fn found(self, kind: &str) -> &str {
         self.find(FOUND, kind).unwrap_or(kind)
+    }
+
+    /// What is wrong with a hop.
+    pub(crate) fn fault(self, name: &'static str) -> &'static str {
+        self.find(FAULT, name).unwrap_or(name)
+    }
+
+    /// How a hop is protected.
+    pub(crate) fn encryption(self, name: &'static str) -> &'static str {
+        self.find(ENCRYPTION, name).unwrap_or(name)
+    }
+
+    /// What moves along a hop.
+    pub(crate) fn moves(self, name: &'static str) -> &'static str {
+        self.find(MOVES, name).unwrap_or(name)
+    }
+
+    /// Why something holds PHI.
+    pub(crate) fn origin(self, name: &str, subject: &str) -> String {
+        self.find(ORIGIN, name).unwrap_or(name).replacen("{subject}", subject, 1)
+    }
+
+    /// A category of assets.
+    pub(crate) fn category(self, name: &'static str) -> &'static str {
+        self.find(CATEGORY, name).unwrap_or(name)
+    }
+
+    /// A class of cost.
+    pub(crate) fn cost(self, name: &'static str) -> &'static str {
+        self.find(COST, name).unwrap_or(name)
+    }
+
+    /// A layer of the map.
+    pub(crate) fn layer(self, name: &'static str) -> &'static str {
+        self.find(LAYER, name).unwrap_or(name)
     }
 
     /// A remark about the run.
@@ -114,6 +165,9 @@ mod tests {
         assert_eq!(names(HARM), sorted(Harm::ALL.iter().map(|h| h.name())));
         assert_eq!(names(REACH), sorted(Reach::ALL.iter().map(|r| r.name())));
         assert_eq!(names(DOCUMENT), sorted(Seed::ALL.iter().map(|s| s.name())));
+        let steps = sekisho_network::engine::trail::Step::ALL;
+        assert_eq!(names(STEP), sorted(steps.iter().map(|s| s.name())));
+        assert_eq!(names(ANSWER), sorted(sekisho_network::Verdict::ALL.iter().map(|v| v.name())));
         assert!(names(REMEDY).iter().all(|name| ReasonCode::ALL.iter().any(|code| code.name() == *name)));
     }
 

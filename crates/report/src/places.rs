@@ -149,8 +149,20 @@ impl<'a> Places<'a> {
         self.lines[stack.0 as usize].get_or_init(|| Lines::new(self.stack(stack).tree.source()))
     }
 
+    /// Line and column in the file that holds the place.
     pub(crate) fn position(&self, place: Place) -> Position {
-        self.lines(place.stack).position(self.stack(place.stack).tree.source(), place.offset)
+        let at = self.lines(place.stack).position(self.stack(place.stack).tree.source(), place.offset);
+        Position { line: at.line - self.stack(place.stack).file_at(place.offset).1, ..at }
+    }
+
+    /// The line in the whole source of the stack, which can be made of several files.
+    pub(crate) fn row(&self, place: Place) -> u32 {
+        self.lines(place.stack).position(self.stack(place.stack).tree.source(), place.offset).line
+    }
+
+    /// The file that holds the place, as shown.
+    pub(crate) fn file(&self, place: Place) -> &'a str {
+        self.stack(place.stack).file_at(place.offset).0
     }
 
     /// Where a resource is declared.

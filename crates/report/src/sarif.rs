@@ -349,7 +349,7 @@ impl ResultWriter<'_> {
             sink.open('{');
             match &judgement.waiver {
                 Some(waiver) => {
-                    let file = judgement.resource.map(|r| self.report.estate.stack(r.stack).file.as_str());
+                    let file = judgement.resource.map(|r| self.places.file(self.places.origin(r)));
                     let inside = file == Some(waiver.file.as_str());
                     sink.text("kind", if inside { "inSource" } else { "external" });
                     sink.text("status", "accepted");
@@ -420,7 +420,7 @@ impl ResultWriter<'_> {
         let to = self.places.position(Place { stack: place.stack, offset: end as u32 });
         sink.key("physicalLocation");
         sink.open('{');
-        artifact(sink, &stack.file);
+        artifact(sink, self.places.file(place));
         sink.key("region");
         sink.open('{');
         sink.count("startLine", at.line as usize);

@@ -229,7 +229,11 @@ impl<'a> VerdictWriter<'a> {
             }
             evidence_part(out, &self.places, &mut self.files, evidence);
         }
-        if judgement.worlds.is_empty() && judgement.waiver.is_none() && judgement.reason.is_none() {
+        if judgement.worlds.is_empty()
+            && judgement.hops.is_empty()
+            && judgement.waiver.is_none()
+            && judgement.reason.is_none()
+        {
             out.push_str(tail);
         } else {
             rare(out, judgement);
@@ -272,7 +276,17 @@ fn satisfies(out: &mut String, control: &Control) {
 
 /// What stands between evidence and fingerprint where it is not the same for all.
 fn rare(out: &mut String, judgement: &Judgement<'_>) {
-    out.push_str("],\"hops\":[],\"worlds\":[");
+    out.push_str("],\"hops\":[");
+    for (index, hop) in judgement.hops.iter().enumerate() {
+        let texts = [("{\"from\":", &hop.from), (",\"to\":", &hop.to), (",\"via\":", &hop.via)];
+        out.push_str(if index == 0 { "" } else { "," });
+        for (key, text) in texts {
+            out.push_str(key);
+            quote(out, text);
+        }
+        let _ = write!(out, ",\"verdict\":\"{}\",\"evidence\":[]}}", hop.verdict.name());
+    }
+    out.push_str("],\"worlds\":[");
     for (index, world) in judgement.worlds.iter().enumerate() {
         out.push_str(if index == 0 { "{\"when\":" } else { ",{\"when\":" });
         quote(out, &world.when);
@@ -323,13 +337,18 @@ fn evidence_part(out: &mut String, places: &Places<'_>, files: &mut [String], ev
     route(out, &evidence.route);
     match evidence.stack {
         Some(stack) => {
-            let file = &mut files[stack.0 as usize];
-            if file.is_empty() {
-                quote(file, &places.stack(stack).file);
-            }
-            let at = places.position(Place { stack, offset: evidence.offset });
+            let place = Place { stack, offset: evidence.offset };
+            let at = places.position(place);
             out.push_str("\",\"file\":");
-            out.push_str(file);
+            if places.stack(stack).segments.is_empty() {
+                let file = &mut files[stack.0 as usize];
+                if file.is_empty() {
+                    quote(file, &places.stack(stack).file);
+                }
+                out.push_str(file);
+            } else {
+                quote(out, places.file(place));
+            }
             out.push_str(",\"line\":");
             digits(out, at.line as usize);
             out.push_str(",\"column\":");
@@ -371,8 +390,9 @@ fn resource_part(out: &mut String, report: &Report<'_>, places: &Places<'_>, id:
         None => out.push_str("null"),
     }
     stack_part(out, report, Some(id.stack), label);
-    let at = places.position(places.origin(id));
-    origin(out, &stack.file, at.line, at.column);
+    let place = places.origin(id);
+    let at = places.position(place);
+    origin(out, places.file(place), at.line, at.column);
 }
 
 /// `stack`, `account`, `region` and `phi`.

@@ -42,8 +42,8 @@ impl<'n> Legs<'n> {
     pub(crate) fn to_interface(&self, from: &Source, to: Index, services: &[Service]) -> Vec<Trail> {
         match from {
             Source::Interface(from) => self.between(*from, to, services),
-            Source::Internet(ranges) => self.from_internet(ranges, to, services),
-            Source::OnPremises(ranges) => self.from_on_premises(ranges, to, services),
+            Source::Internet(ranges) => self.by_internet(ranges, to, services),
+            Source::OnPremises(ranges) => self.by_on_premises(ranges, to, services),
         }
     }
 
@@ -70,7 +70,7 @@ impl<'n> Legs<'n> {
         }
     }
 
-    fn from_internet(&self, ranges: &[Range], to: Index, services: &[Service]) -> Vec<Trail> {
+    fn by_internet(&self, ranges: &[Range], to: Index, services: &[Service]) -> Vec<Trail> {
         let net = self.net;
         let b = &net.interfaces[to];
         let item = &net.holder_of(to).item;
@@ -140,7 +140,7 @@ impl<'n> Legs<'n> {
         self.into(ways, to)
     }
 
-    fn from_on_premises(&self, ranges: &[Range], to: Index, services: &[Service]) -> Vec<Trail> {
+    fn by_on_premises(&self, ranges: &[Range], to: Index, services: &[Service]) -> Vec<Trail> {
         let net = self.net;
         let b = &net.interfaces[to];
         let item = on_premises_item();

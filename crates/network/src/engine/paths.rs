@@ -136,13 +136,13 @@ impl Network {
         self.judge(from, to, &mut paths)
     }
 
-    /// Whether one end reaches the other, without the blocked ways.
+    /// Whether one end reaches a resource, without following the blocked ways to their end.
     #[must_use]
-    pub fn open_paths(&self, from: &End, to: Index, services: &[Service]) -> Vec<Path> {
+    pub fn reached(&self, from: &End, to: Index, services: &[Service]) -> Answer {
         let legs = Legs { net: self, explain: false };
         let mut paths = Asked { legs: &legs, net: self }.paths(from, to, services, &mut Vec::new());
-        let answer = self.judge(from, &End::Holder(to), &mut paths);
-        if answer.verdict == Verdict::Blocked { Vec::new() } else { answer.paths }
+        paths.retain(|path| path.verdict != Verdict::Blocked);
+        self.judge(from, &End::Holder(to), &mut paths)
     }
 
     fn judge(&self, from: &End, to: &End, paths: &mut Vec<Path>) -> Answer {
@@ -155,6 +155,19 @@ impl Network {
                 &b.hops,
             ))
         });
+        if paths.first().is_some_and(|p| p.verdict == Verdict::Reachable)
+            && let End::Holder(holder) = to
+            && self.holders[*holder].placement == Placement::Some
+        {
+            // AWS chooses among its subnets: it is reached in every one of them or partly.
+            let all = self.holders[*holder].interfaces.iter();
+            let reached = |i: &Index| {
+                paths.iter().any(|p| p.verdict == Verdict::Reachable && p.target.is_none_or(|e| e == *i))
+            };
+            if !all.clone().all(reached) {
+                paths.iter_mut().for_each(|p| p.verdict = p.verdict.max(Verdict::Partly));
+            }
+        }
         paths.dedup_by(|a, b| {
             a.verdict == b.verdict && a.hops == b.hops && a.services == b.services && a.blocks == b.blocks
         });
@@ -168,20 +181,6 @@ impl Network {
         }
         if verdict == Verdict::Unknown {
             doubts.extend(paths.iter().filter(|p| p.verdict == verdict).flat_map(|p| p.doubts.clone()));
-        }
-        if verdict == Verdict::Reachable
-            && let End::Holder(holder) = to
-            && self.holders[*holder].placement == Placement::Some
-        {
-            // AWS chooses among its subnets: it is reached in every one of them or partly.
-            let all = self.holders[*holder].interfaces.iter();
-            let reached = |i: &Index| {
-                paths.iter().any(|p| p.verdict == Verdict::Reachable && p.target.is_none_or(|e| e == *i))
-            };
-            if !all.clone().all(reached) {
-                verdict = Verdict::Partly;
-                paths.iter_mut().for_each(|p| p.verdict = p.verdict.max(Verdict::Partly));
-            }
         }
         let open = paths.iter().filter(|p| p.verdict != Verdict::Blocked).count();
         let shown = if open > 0 { open.min(MAX_PATHS) } else { paths.len().min(3) };

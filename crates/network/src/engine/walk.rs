@@ -599,9 +599,13 @@ pub(crate) fn settle(trail: &mut Trail, walk: impl FnOnce(Trail) -> Vec<Trail>) 
         return;
     }
     if open.is_empty() {
-        if let Some(best) = ways.iter().min_by_key(|w| w.blocks.len()) {
-            trail.blocks.clone_from(&best.blocks);
-            trail.hops.extend(best.hops.iter().cloned());
+        match ways.iter().min_by_key(|w| w.blocks.len()) {
+            Some(best) => {
+                trail.blocks.clone_from(&best.blocks);
+                trail.hops.extend(best.hops.iter().cloned());
+            }
+            // Nobody asked what blocks it.
+            None => (trail.sure, trail.may) = (Set::none(), Set::none()),
         }
         return;
     }

@@ -289,6 +289,24 @@ impl<'e> Builder<'_, 'e> {
                 }
             }
         });
+        // What a saved answer says of the health of targets.
+        reading.each("Sekisho::Describe::RegisteredTarget", |props| {
+            let Link::To(group) = props.link(props.get("TargetGroupArn"), &[TARGET_GROUP]) else { return };
+            let port = props.number(props.get("Port")).ok().flatten().and_then(|p| u16::try_from(p).ok());
+            let (holder, interface) = match props.link(props.get("Id"), &["AWS::EC2::Instance", BALANCER]) {
+                Link::To(id) => (self.net.by_resource.get(&id).copied(), None),
+                _ => {
+                    let ip = props.range(props.get("Id")).ok().flatten();
+                    let owner = ip.and_then(|ip| {
+                        self.net.interfaces.iter().position(|i| i.exact && i.addresses.contains(&ip))
+                    });
+                    (owner.map(|i| self.net.interfaces[i].holder), owner)
+                }
+            };
+            if let Some(holder) = holder {
+                found.push((group, Registered { holder, interface, port, doubt: None }));
+            }
+        });
         reading.each("AWS::AutoScaling::AutoScalingGroup", |props| {
             let Some(&holder) = self.net.by_resource.get(&props.id) else { return };
             for (_, value) in props.all("TargetGroupARNs").0 {

@@ -169,7 +169,8 @@ impl<'e> Builder<'_, 'e> {
         let name = |id| self.reading.estate.id(id).to_owned();
         let lost = |value: Value<'e>| Self::lost(value);
         type Known<'m> = std::collections::HashMap<sekisho_estate::ResourceId, Index>;
-        let tables: [(&str, &[&str], &Known<'_>, fn(Index) -> Next); 6] = [
+        type Row<'m> = (&'m str, &'m [&'m str], &'m Known<'m>, fn(Index) -> Next);
+        let tables: [Row<'_>; 6] = [
             ("NatGatewayId", &["AWS::EC2::NatGateway"], &self.nats, Next::Nat),
             ("VpcPeeringConnectionId", &["AWS::EC2::VPCPeeringConnection"], &self.peerings, Next::Peering),
             ("TransitGatewayId", &["AWS::EC2::TransitGateway"], &self.transits, Next::Transit),

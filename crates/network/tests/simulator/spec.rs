@@ -111,12 +111,15 @@ pub struct Nat {
     pub public: bool,
 }
 
+/// Static routes and VPCs that propagate.
+pub type TransitTable = (Vec<(IpNet, Option<usize>)>, Vec<usize>);
+
 #[derive(Clone, Debug, Default)]
 pub struct Transit {
     /// By VPC: the subnet of its attachment and the table it is associated with.
     pub attachments: Vec<Option<(usize, Option<usize>)>>,
     /// By table: static routes (none is a blackhole), and VPCs that propagate.
-    pub tables: Vec<(Vec<(IpNet, Option<usize>)>, Vec<usize>)>,
+    pub tables: Vec<TransitTable>,
 }
 
 #[derive(Clone, Debug, Default)]

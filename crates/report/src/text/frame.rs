@@ -78,9 +78,9 @@ impl<'a> Frames<'a> {
         })
     }
 
-    /// The line of an offset.
+    /// The line of an offset, in the source of the stack.
     pub(crate) fn lines_position(&self, stack: StackIndex, offset: usize) -> u32 {
-        self.places.position(Place { stack, offset: offset as u32 }).line
+        self.places.row(Place { stack, offset: offset as u32 })
     }
 
     /// A range of a source as it may be shown.
@@ -123,20 +123,22 @@ impl<'a> Frames<'a> {
 
     /// The frame of some marks; the first names the place and has the colour.
     pub(crate) fn draw(&self, marks: &[Mark], style: Style) -> Drawn {
-        let mut stacks: Vec<StackIndex> = Vec::new();
+        let file = |mark: &Mark| (mark.place.stack, self.before(mark.place));
+        let mut files: Vec<(StackIndex, u32)> = Vec::new();
         for mark in marks {
-            if !stacks.contains(&mark.place.stack) {
-                stacks.push(mark.place.stack);
+            if !files.contains(&file(mark)) {
+                files.push(file(mark));
             }
         }
-        let last = marks.iter().map(|mark| self.last_line(mark)).max().unwrap_or(1);
+        let number = |mark: &Mark| self.last_line(mark) - self.before(mark.place);
+        let last = marks.iter().map(number).max().unwrap_or(1);
         let gutter = last.to_string().len();
         let mut lines = Vec::new();
-        for (index, &stack) in stacks.iter().enumerate() {
+        for (index, &(stack, before)) in files.iter().enumerate() {
             let arrow = if index == 0 { "-->" } else { ":::" };
             let mut group: Vec<(bool, &Mark)> = Vec::new();
             for (at, mark) in marks.iter().enumerate() {
-                if mark.place.stack == stack {
+                if file(mark) == (stack, before) {
                     group.push((at == 0, mark));
                 }
             }
@@ -144,41 +146,46 @@ impl<'a> Frames<'a> {
                 lines.push(self.location(gutter, arrow, first.place));
             }
             group.sort_by_key(|(_, mark)| mark.place.offset);
-            self.group(stack, &group, (gutter, style), &mut lines);
+            self.group((stack, before), &group, (gutter, style), &mut lines);
         }
         Drawn { lines, gutter }
+    }
+
+    /// How many lines of the source stand before the file that holds a place.
+    fn before(&self, place: Place) -> u32 {
+        self.places.stack(place.stack).file_at(place.offset).1
     }
 
     /// The line that names a place.
     pub(crate) fn location(&self, gutter: usize, arrow: &str, place: Place) -> String {
         let at = self.places.position(place);
-        let file = clean(&self.places.stack(place.stack).file).into_owned();
+        let file = clean(self.places.file(place)).into_owned();
         let arrow = self.color.paint(Style::Frame, arrow);
         format!("{}{arrow} {file}:{}:{}", " ".repeat(gutter), at.line, at.column)
     }
 
     fn last_line(&self, mark: &Mark) -> u32 {
-        let first = self.places.position(mark.place).line;
+        let first = self.places.row(mark.place);
         let end =
             Place { stack: mark.place.stack, offset: mark.end.saturating_sub(1).max(mark.place.offset) };
-        if mark.hidden { first } else { self.places.position(end).line.min(first + MOST_LINES - 1) }
+        if mark.hidden { first } else { self.places.row(end).min(first + MOST_LINES - 1) }
     }
 
     /// The lines of one file with the marks in it. One value of several lines has a rail on
     /// the left; of another only the first line is marked.
     fn group(
         &self,
-        stack: StackIndex,
+        (stack, before_file): (StackIndex, u32),
         group: &[(bool, &Mark)],
         (gutter, worst): (usize, Style),
         lines: &mut Vec<String>,
     ) {
-        let spans = |mark: &Mark| (self.places.position(mark.place).line, self.last_line(mark));
+        let spans = |mark: &Mark| (self.places.row(mark.place), self.last_line(mark));
         let is_long = |(_, mark): &&(bool, &Mark)| spans(mark).0 < spans(mark).1;
         let long = group.iter().find(|(primary, _)| *primary).filter(is_long).or(group.iter().find(is_long));
         let bar = self.color.paint(Style::Frame, "|");
         let margin = format!("{} {bar}", " ".repeat(gutter));
-        let mut rows = Rows { frames: self, stack, gutter, margin, worst, rail: None, lines };
+        let mut rows = Rows { frames: self, stack, before_file, gutter, margin, worst, rail: None, lines };
         if let Some((primary, mark)) = long {
             let (first, last) = spans(mark);
             rows.rail = Some(Rail { mark, style: rows.style(*primary), first, last });
@@ -277,6 +284,8 @@ struct Rail<'m> {
 struct Rows<'f, 'a, 'm> {
     frames: &'f Frames<'a>,
     stack: StackIndex,
+    /// How many lines of the source stand before the file.
+    before_file: u32,
     gutter: usize,
     /// What stands left of a row without a line number.
     margin: String,
@@ -348,7 +357,8 @@ impl Rows<'_, '_, '_> {
     fn text(&mut self, line: u32, text: &str, inside: bool) {
         let rail = self.prefix(inside);
         let bar = self.paint(Style::Frame, "|");
-        let number = self.paint(Style::Frame, &format!("{line:>width$}", width = self.gutter));
+        let number =
+            self.paint(Style::Frame, &format!("{:>width$}", line - self.before_file, width = self.gutter));
         self.lines.push(format!("{number} {bar} {rail}{text}").trim_end().to_owned());
     }
 

@@ -193,14 +193,15 @@ impl Report<'_> {
             let all = crate::places::Places::new(self.estate);
             let found = self.estate.stacks.iter().enumerate().flat_map(|(index, stack)| {
                 let index = sekisho_estate::StackIndex(index as u32);
-                stack.unresolved.iter().map(move |(reason, offset)| (index, stack, reason, *offset))
+                stack.unresolved.iter().map(move |(reason, offset)| (index, reason, *offset))
             });
-            for (index, stack, reason, offset) in found.take(2) {
-                let at = all.position(crate::places::Place { stack: index, offset });
+            for (stack, reason, offset) in found.take(2) {
+                let place = crate::places::Place { stack, offset };
+                let at = all.position(place);
                 let _ = write!(
                     places,
                     "\n  {}:{}:{}: {}",
-                    clean(&stack.file),
+                    clean(all.file(place)),
                     at.line,
                     at.column,
                     clean(&say.reason(reason))

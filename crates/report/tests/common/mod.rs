@@ -291,6 +291,7 @@ pub(crate) fn judgement<'c>(
         label: if resource.is_some() { Label::Assumed } else { Label::None },
         evidence,
         worlds: Vec::new(),
+        hops: Vec::new(),
         reason: None,
         waiver: None,
         fingerprint: format!("{:032x}", u128::from(number) * 31 + control.id.len() as u128),

@@ -1,0 +1,325 @@
+//! What controls ask of the network.
+//!
+//! The model is built in the default world, once, when the first control asks. A control that
+//! stands in another world than that gets no answer of this one.
+
+use std::sync::OnceLock;
+
+use sekisho_estate::{ReasonCode, Why};
+use sekisho_expr::{Frame, FunctionId, ResourceRef, Seen, Val};
+use sekisho_guidance::Label;
+use sekisho_network::engine::trail::Step;
+use sekisho_network::exposure::{Exposed, anywhere};
+use sekisho_network::model::{Index, Next};
+use sekisho_network::space::{Service, TCP, UDP};
+use sekisho_network::zones::Zones;
+use sekisho_network::{Assumptions, End, Network, Verdict, ends};
+
+use crate::analyses::Analyses;
+use crate::config::Config;
+
+/// Most pairs that one question of a zone looks at.
+const MAX_PAIRS: usize = 4096;
+
+/// The network and what follows from it, each when it is first asked for.
+#[derive(Debug)]
+pub(crate) struct Reached {
+    assumed: Assumptions,
+    network: OnceLock<Network>,
+    exposed: OnceLock<Vec<Exposed>>,
+    zones: OnceLock<Zones>,
+}
+
+impl Reached {
+    /// Nothing is built yet. What is no block of addresses is left out; the command that reads
+    /// the configuration refuses it.
+    pub(crate) fn new(config: &Config) -> Self {
+        let on_premises = config.network.on_premises.iter().filter_map(|t| ends::block_of(t).ok()).collect();
+        Self {
+            assumed: Assumptions { on_premises },
+            network: OnceLock::new(),
+            exposed: OnceLock::new(),
+            zones: OnceLock::new(),
+        }
+    }
+}
+
+impl Analyses<'_> {
+    fn net(&self, frame: &Frame<'_, '_>) -> &Network {
+        let reached = &self.network;
+        reached.network.get_or_init(|| Network::new(frame.reader.estate, &self.joins.names, &reached.assumed))
+    }
+
+    fn exposures(&self, frame: &Frame<'_, '_>) -> &[Exposed] {
+        self.network.exposed.get_or_init(|| self.net(frame).exposed())
+    }
+
+    fn zones(&self, frame: &Frame<'_, '_>) -> &Zones {
+        self.network.zones.get_or_init(|| {
+            let phi = |id| self.label(id) != Label::None;
+            self.net(frame).zones(frame.reader.estate, &phi, self.exposures(frame))
+        })
+    }
+
+    /// Answers a function about the network.
+    pub(crate) fn reached<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        function: FunctionId,
+        arguments: &[Val<'a>],
+    ) -> Option<Val<'a>> {
+        let argument = |index: usize| arguments.get(index).copied().unwrap_or(Val::Absent);
+        let resource = |index: usize| match argument(index) {
+            Val::Resource(resource) => Ok(resource),
+            other => Err(other),
+        };
+        let net = self.net(frame);
+        if !net.holds_for.is_empty() && !frame.reader.worlds.is_default() {
+            let subject = "the network for other values of parameters";
+            return Some(frame.unknown(ReasonCode::AnalysisNotBuilt, subject));
+        }
+        let with = |index: usize, then: &dyn Fn(ResourceRef<'a>) -> Val<'a>| match resource(index) {
+            Ok(resource) => then(resource),
+            Err(other) => other,
+        };
+        Some(match function {
+            FunctionId::ReachableFrom => {
+                let from = match argument(0) {
+                    Val::Str("internet") => End::internet(),
+                    Val::Str("on-premises") => End::on_premises(),
+                    other => {
+                        return Some(frame.unknown(ReasonCode::WrongShape, sekisho_expr::show(frame, other)));
+                    }
+                };
+                let services = match services(frame, argument(2)) {
+                    Ok(services) => services,
+                    Err(unknown) => return Some(unknown),
+                };
+                with(1, &|resource| self.reachable(frame, &from, resource, &services))
+            }
+            FunctionId::InPublicSubnet => with(0, &|resource| self.public_subnet(frame, resource)),
+            FunctionId::Zones => with(0, &|resource| {
+                let zones = self.zones(frame);
+                let mut names: Vec<&str> = members(net, resource)
+                    .into_iter()
+                    .filter_map(|m| zones.zones.iter().find(|z| z.members.contains(&m)))
+                    .map(|zone| zone.name.as_str())
+                    .collect();
+                names.sort_unstable();
+                names.dedup();
+                let names = names.into_iter().map(|name| Val::Str(frame.bump().alloc_str(name)));
+                let names: Vec<Val<'a>> = names.collect();
+                Val::Items(frame.bump().alloc_slice_copy(&names), more_members(frame, net, resource))
+            }),
+            FunctionId::ReachedFromZone => match argument(0) {
+                Val::Str(zone) => with(1, &|resource| self.zone_reaches(frame, zone, resource)),
+                other => other,
+            },
+            FunctionId::InspectionBypassed => with(0, &|resource| self.bypassed(frame, resource)),
+            _ => return None,
+        })
+    }
+
+    /// Holders of a resource; unknown where the network knows none.
+    fn known<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>) -> Result<Vec<Index>, Val<'a>> {
+        let found = members(self.net(frame), resource);
+        if found.is_empty() {
+            let subject = format!("network of {}", resource.type_name());
+            return Err(frame.unknown(ReasonCode::AnalysisNotBuilt, subject));
+        }
+        Ok(found)
+    }
+
+    fn reachable<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        from: &End,
+        resource: ResourceRef<'a>,
+        services: &[Service],
+    ) -> Val<'a> {
+        let net = self.net(frame);
+        let found = match self.known(frame, resource) {
+            Ok(found) => found,
+            Err(unknown) => return unknown,
+        };
+        let internet = matches!(from, End::Internet(_));
+        let mut unknown: Option<Why<'a>> = None;
+        for holder in found {
+            let answer = net.reached(from, holder, services);
+            for path in &answer.paths {
+                if internet && !anywhere(&path.sources) {
+                    continue;
+                }
+                if path.verdict < Verdict::Unknown {
+                    self.see(frame, path);
+                    return Val::Bool(true);
+                }
+                let doubt = path.doubts.first().or(answer.doubts.first());
+                unknown = unknown.or(doubt.map(|d| frame.reader.reason(d.why.code, &d.why.subject)));
+            }
+            if answer.verdict == Verdict::Unknown && answer.paths.is_empty() {
+                let doubt = answer.doubts.first();
+                unknown = unknown.or(doubt.map(|d| frame.reader.reason(d.why.code, &d.why.subject)));
+            }
+        }
+        unknown.map_or(Val::Bool(false), Val::Unknown)
+    }
+
+    /// Notes the rules and resources of a path as evidence.
+    fn see<'a>(&self, frame: &Frame<'_, 'a>, path: &sekisho_network::Path) {
+        let estate = frame.reader.estate;
+        for hop in path.hops.iter().filter(|hop| !hop.reply) {
+            if let Some((stack, node)) = hop.rule.as_ref().and_then(|rule| rule.at)
+                && matches!(hop.step, Step::GroupIn | Step::Route | Step::AclIn | Step::Forward)
+            {
+                frame.see(|| Seen::Statement(estate.stack(stack).view(node)));
+            } else if let Some(id) = hop.item.id
+                && matches!(hop.step, Step::To | Step::InternetGateway)
+            {
+                frame.see(|| Seen::Resource(ResourceRef::new(estate, id)));
+            }
+        }
+    }
+
+    fn public_subnet<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>) -> Val<'a> {
+        let net = self.net(frame);
+        let found = match self.known(frame, resource) {
+            Ok(found) => found,
+            Err(unknown) => return unknown,
+        };
+        let mut unknown: Option<Why<'a>> = None;
+        for holder in found.iter().map(|&h| &net.holders[h]) {
+            if let Some(doubt) = holder.doubts.first() {
+                unknown = unknown.or(Some(frame.reader.reason(doubt.why.code, &doubt.why.subject)));
+            }
+            for subnet in holder.interfaces.iter().filter_map(|&i| net.interfaces[i].subnet) {
+                let table = &net.tables[net.subnets[subnet].table];
+                for route in &table.routes {
+                    match (&route.next, &route.doubt) {
+                        (Next::Internet(_), _) => {
+                            if let Some((stack, node)) = route.rule.at {
+                                let view = frame.reader.estate.stack(stack).view(node);
+                                frame.see(|| Seen::Statement(view));
+                            }
+                            return Val::Bool(true);
+                        }
+                        (_, Some(doubt)) => {
+                            unknown =
+                                unknown.or(Some(frame.reader.reason(doubt.why.code, &doubt.why.subject)));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        unknown.map_or(Val::Bool(false), Val::Unknown)
+    }
+
+    fn zone_reaches<'a>(&self, frame: &Frame<'_, 'a>, zone: &str, resource: ResourceRef<'a>) -> Val<'a> {
+        let net = self.net(frame);
+        let found = match self.known(frame, resource) {
+            Ok(found) => found,
+            Err(unknown) => return unknown,
+        };
+        let zones = self.zones(frame);
+        let sources = zones
+            .zones
+            .iter()
+            .filter(|z| z.name == zone || z.name.starts_with(&format!("{zone} (")))
+            .flat_map(|z| &z.members);
+        let mut unknown: Option<Why<'a>> = None;
+        for (count, &source) in sources.enumerate() {
+            if count * found.len() > MAX_PAIRS {
+                return frame.unknown(ReasonCode::StepLimit, MAX_PAIRS.to_string());
+            }
+            for &holder in found.iter().filter(|&&holder| holder != source) {
+                let answer = net.reached(&End::Holder(source), holder, &[Service::ALL]);
+                // What the other one hands on is asked of the other one.
+                let direct = answer.paths.iter().find(|p| !p.hops.iter().any(|h| h.step == Step::Forward));
+                match direct {
+                    Some(path) if path.verdict < Verdict::Unknown => {
+                        self.see(frame, path);
+                        if let Some(id) = net.holders[source].item.id {
+                            frame.see(|| Seen::Resource(ResourceRef::new(frame.reader.estate, id)));
+                        }
+                        return Val::Bool(true);
+                    }
+                    Some(path) => {
+                        let doubt = path.doubts.first();
+                        unknown = unknown.or(doubt.map(|d| frame.reader.reason(d.why.code, &d.why.subject)));
+                    }
+                    None => {}
+                }
+            }
+        }
+        unknown.map_or(Val::Bool(false), Val::Unknown)
+    }
+
+    fn bypassed<'a>(&self, frame: &Frame<'_, 'a>, firewall: ResourceRef<'a>) -> Val<'a> {
+        let net = self.net(frame);
+        let inspector = net.inspectors.iter().find(|i| i.item.id == Some(firewall.id));
+        let vpc = inspector.and_then(|i| i.subnets.first()).map(|&s| net.subnets[s].vpc);
+        let Some(vpc) = vpc else {
+            return frame.unknown(ReasonCode::NotInInput, "VPC of the firewall");
+        };
+        let mut unknown: Option<Why<'a>> = None;
+        for found in self.exposures(frame) {
+            let here = net.holders[found.holder].interfaces.iter().any(|&i| net.vpc_of(i) == Some(vpc));
+            if !here {
+                continue;
+            }
+            for path in found.paths.iter().filter(|p| !p.inspected) {
+                if path.hops.iter().any(|h| h.step == Step::Forward) {
+                    continue;
+                }
+                if path.verdict < Verdict::Unknown {
+                    self.see(frame, path);
+                    return Val::Bool(true);
+                }
+                let doubt = path.doubts.first();
+                unknown = unknown.or(doubt.map(|d| frame.reader.reason(d.why.code, &d.why.subject)));
+            }
+        }
+        unknown.map_or(Val::Bool(false), Val::Unknown)
+    }
+}
+
+/// Holders that a resource stands for.
+fn members(net: &Network, resource: ResourceRef<'_>) -> Vec<Index> {
+    let ends = net.ends_of(resource.id).into_iter();
+    ends.filter_map(|end| if let End::Holder(holder) = end { Some(holder) } else { None }).collect()
+}
+
+/// Why a security group may have more members than are known: something in its VPC has groups
+/// that are not known. (Nodes of a managed group of EKS have the group of their cluster.)
+fn more_members<'a>(frame: &Frame<'_, 'a>, net: &Network, resource: ResourceRef<'a>) -> Option<Why<'a>> {
+    let &group = net.group_by_resource.get(&resource.id)?;
+    let vpc = net.groups[group].vpc;
+    let mut interfaces = net.interfaces.iter().enumerate();
+    let doubt = interfaces.find_map(|(at, interface)| {
+        let here = net.vpc_of(at).is_none_or(|v| Some(v) == vpc);
+        let nodes = net.holders[interface.holder].item.kind == "AWS::EKS::Nodegroup";
+        interface.groups_doubt.as_ref().filter(|_| here && !nodes)
+    })?;
+    Some(frame.reader.reason(doubt.why.code, &doubt.why.subject))
+}
+
+/// The services that a port or a list of ports means.
+fn services<'a>(frame: &Frame<'_, 'a>, ports: Val<'a>) -> Result<Vec<Service>, Val<'a>> {
+    let wrong = || frame.unknown(ReasonCode::WrongShape, "ports");
+    let ports = match ports {
+        Val::Absent => return Ok(vec![Service::ALL]),
+        single @ Val::Int(_) => vec![single],
+        list => match frame.elements(list)? {
+            (items, None) => items.to_vec(),
+            (_, Some(why)) => return Err(Val::Unknown(why)),
+        },
+    };
+    let mut out = Vec::new();
+    for port in ports {
+        let Val::Int(port) = port else { return Err(wrong()) };
+        let port = u16::try_from(port).map_err(|_| wrong())?;
+        out.extend([TCP, UDP].map(|protocol| Service::ports(protocol, port, port)));
+    }
+    Ok(out)
+}

@@ -1,0 +1,313 @@
+//! The same environment gets the same verdicts in both languages: the cases of every control
+//! are written as Terraform, as far as the mappings can be read backwards, and judged again.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that shows what it covers")]
+
+#[path = "support/inverse.rs"]
+mod inverse;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sekisho_assess::{Config, RunOptions, run};
+use sekisho_estate::json::Limits;
+use sekisho_estate::{Estate, Node, NodeId, Tree, yaml};
+use sekisho_guidance::{Control, parse_control};
+use sekisho_source_cloudformation as cloudformation;
+use sekisho_source_terraform as terraform;
+use serde_json::{Map, Value, json};
+
+fn controls() -> Vec<(PathBuf, Control)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guidance/controls");
+    let mut found = Vec::new();
+    for service in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|p| p.is_dir()) {
+        for path in fs::read_dir(service).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name.ends_with(".yaml") && !name.ends_with(".test.yaml") {
+                let control = parse_control(&name, &fs::read_to_string(&path).unwrap()).unwrap();
+                found.push((path, control));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+fn cases(control: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(control.with_extension("test.yaml")).unwrap();
+    let document = yaml::read(text, Limits::default()).unwrap();
+    json_of(&document.tree, document.root).as_array().unwrap().clone()
+}
+
+/// YAML as JSON; short forms of functions become long ones.
+fn json_of(tree: &Tree, node: NodeId) -> Value {
+    match tree.node(node) {
+        Node::Bool(b) => b.into(),
+        Node::Int(i) => i.into(),
+        Node::Float(f) => f.into(),
+        Node::String(span) => tree.text(span).into(),
+        Node::List(range) => tree.children(range).iter().map(|&n| json_of(tree, n)).collect(),
+        Node::Map(range) => {
+            let pairs =
+                tree.entries(range).iter().map(|e| (tree.text(e.key).to_owned(), json_of(tree, e.value)));
+            Value::Object(pairs.collect::<Map<_, _>>())
+        }
+        Node::Tagged { tag, child } => {
+            let name = tree.name(tag);
+            let key =
+                if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") };
+            Value::Object(Map::from_iter([(key, json_of(tree, child))]))
+        }
+        _ => Value::Null,
+    }
+}
+
+/// Verdict and reason's code of a control, by the id of the resource.
+fn verdicts(estate: &Estate, control: &Control, config: &Config) -> BTreeMap<String, (String, String)> {
+    let options = RunOptions { config, everything: true, only: &[], built_in: false };
+    let controls = std::slice::from_ref(control);
+    let of = |j: &sekisho_assess::Judgement<'_>| {
+        let id = j.resource.map_or_else(String::new, |id| estate.id(id).to_owned());
+        let why = match &j.reason {
+            Some(reason) => format!("{reason:?} {:?}", j.evidence),
+            None => format!("{:?}", j.evidence),
+        };
+        (id, (j.verdict.name().to_owned(), why))
+    };
+    run(estate, controls, options).judgements.iter().map(of).collect()
+}
+
+#[derive(Default)]
+struct Tally {
+    cases: usize,
+    compared: usize,
+    reasons: BTreeMap<String, usize>,
+    defaults: Vec<String>,
+    wrong: Vec<String>,
+}
+
+#[test]
+fn every_case_of_every_control_that_can_be_written_as_terraform() {
+    let mut tally = Tally::default();
+    for (path, control) in controls() {
+        for case in cases(&path) {
+            tally.cases += 1;
+            if let Err(reason) = compare(&control, &case, &mut tally) {
+                *tally.reasons.entry(reason).or_default() += 1;
+            }
+        }
+    }
+    let share = 100 * tally.compared / tally.cases.max(1);
+    println!("{} of {} cases compared ({share} %)", tally.compared, tally.cases);
+    println!("differ by a default of the provider: {}", tally.defaults.len());
+    for line in &tally.defaults {
+        println!("  {line}");
+    }
+    let mut reasons: Vec<_> = tally.reasons.iter().collect();
+    reasons.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), *reason));
+    for (reason, count) in reasons {
+        println!("{count:5}  {reason}");
+    }
+    assert!(tally.wrong.is_empty(), "{} differ:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
+    assert!(share >= 60, "only {share} % of the cases can be written as Terraform");
+}
+
+fn compare(control: &Control, case: &Value, tally: &mut Tally) -> Result<(), String> {
+    let template = match (case.get("template"), case.get("resources")) {
+        (Some(template), _) => template.clone(),
+        (_, Some(resources)) => json!({ "Resources": resources }),
+        _ => return Err("no template".into()),
+    };
+    let complete_account = case.get("complete_account") == Some(&Value::Bool(true));
+    let mut config = Config::default();
+    for glob in case.get("phi").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        config.phi.resources.push(glob.to_owned());
+    }
+    let bytes = template.to_string().into_bytes();
+    let file = cloudformation::SourceFile { path: "template.json".into(), bytes, named: true };
+    let options = cloudformation::Options { complete_account, ..Default::default() };
+    let estate = cloudformation::read(vec![file], &options);
+    let [stack] = &estate.stacks[..] else { return Err("not one stack".into()) };
+    let written = inverse::write(stack)?;
+
+    let mut config_there = config.clone();
+    for glob in &mut config_there.phi.resources {
+        if let Some(address) = written.addresses.get(glob.as_str()) {
+            glob.clone_from(address);
+        }
+    }
+    let file =
+        terraform::SourceFile { path: "root/main.tf.json".into(), bytes: written.text.clone().into_bytes() };
+    let read = terraform::read(vec![file], &terraform::Memory::default(), &terraform::Options::default());
+    let lost: Vec<String> =
+        read.inputs.iter().flat_map(|i| &i.problems).filter(|p| p.loses).map(|p| p.message.clone()).collect();
+    let mut there = Estate { complete_account, ..Estate::default() };
+    terraform::lower::join(&mut there, read);
+
+    tally.compared += 1;
+    let expected = verdicts(&estate, control, &config);
+    let found = verdicts(&there, control, &config_there);
+    let name = format!("{}: {}", control.id, case["name"].as_str().unwrap_or("?"));
+    for (id, (verdict, why)) in &expected {
+        let address = written.addresses.get(id).cloned().unwrap_or_default();
+        let actual = found.get(&address);
+        if actual.is_some_and(|(actual, _)| actual == verdict) {
+            continue;
+        }
+        let line = format!(
+            "{name}: {id} is {verdict}, {address} is {}",
+            actual.map_or("not judged", |(actual, _)| actual.as_str())
+        );
+        if written.defaults.is_empty() {
+            tally.wrong.push(format!(
+                "{line}\n    {}\n    {why}\n    {}\n    {lost:?}",
+                written.text,
+                actual.map_or("", |(_, why)| why.as_str())
+            ));
+        } else {
+            tally.defaults.push(format!("{line} ({})", written.defaults.join(", ")));
+        }
+    }
+    Ok(())
+}
+
+/// All files below a folder, with the path as it is shown.
+fn files(folder: &Path, name: &str) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let shown = format!("{name}/{}", path.file_name().unwrap().to_string_lossy());
+        if path.is_dir() {
+            found.extend(files(&path, &shown));
+        } else {
+            found.push((shown, fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// `RecordsBucket` as `records_bucket`.
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// A control and a resource whose verdicts differ, and why they do.
+const DIFFER: [(&str, &str, &str); 2] = [
+    (
+        "cloudtrail-without-global-events",
+        "old_trail",
+        "the provider says true where nothing is written, CloudFormation says nothing",
+    ),
+    (
+        "secret-written-in-template",
+        "appointments_secret",
+        "CloudFormation makes the password itself, Terraform hands over one that is made elsewhere",
+    ),
+];
+
+/// Resources of one language alone.
+const APART: [&str; 13] = [
+    // Nested stacks are modules.
+    "app",
+    "data",
+    "logging",
+    "network",
+    // A gateway names its network itself.
+    "internet_attachment",
+    "internet_gateway.vpc_id",
+    // Policies of roles stand beside them.
+    "read_encrypted_queue",
+    "read_records",
+    "write_flow_log",
+    "write_reports",
+    "write_trail",
+    // One policy for each department, named by the block.
+    "billing_reports_policy",
+    "nursing_reports_policy",
+];
+
+/// The clinic of the examples: verdicts by control and resource are the same in both
+/// languages, in production and in the environment for trying things out.
+#[test]
+fn the_clinic_is_judged_alike() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/clinic");
+    for env in ["prod", "dev"] {
+        let templates = files(&folder.join("cloudformation"), "cf").into_iter();
+        let templates =
+            templates.map(|(path, bytes)| cloudformation::SourceFile { path, bytes, named: false }).collect();
+        let parameters = vec![("Env".to_owned(), env.to_owned())];
+        let here =
+            cloudformation::read(templates, &cloudformation::Options { parameters, ..Default::default() });
+        let modules = files(&folder.join("terraform"), "tf").into_iter();
+        let modules = modules.map(|(path, bytes)| terraform::SourceFile { path, bytes }).collect();
+        let variables = vec![("env".to_owned(), env.to_owned())];
+        let options = terraform::Options { variables, ..Default::default() };
+        let read = terraform::read(modules, &terraform::Memory::default(), &options);
+        let lost: Vec<_> = read.inputs.iter().flat_map(|i| &i.problems).filter(|p| p.loses).collect();
+        assert!(lost.is_empty(), "{lost:?}");
+        let mut there = Estate::default();
+        terraform::lower::join(&mut there, read);
+        alike(env, &here, &there);
+    }
+}
+
+type Table = BTreeMap<(String, String), (String, String)>;
+
+/// Verdict and reason by control and by the name that both languages have:
+/// `RecordsBucket` is `aws_s3_bucket.records_bucket`.
+fn table(estate: &Estate) -> Table {
+    let config = Config::default();
+    let options = RunOptions { config: &config, everything: true, only: &[], built_in: true };
+    let name = |id: sekisho_estate::ResourceId| {
+        let id = estate.id(id);
+        let last = id.rsplit_once("aws_").map_or(id, |(_, rest)| rest.split_once('.').map_or(rest, |r| r.1));
+        let last = last.trim_end_matches("[0]");
+        match last.strip_prefix("reports[\"").and_then(|key| key.strip_suffix("\"]")) {
+            Some(key) if id.contains("_policy.") => format!("{}_reports_policy", snake(key)),
+            Some(key) => format!("{}_reports", snake(key)),
+            None => snake(last),
+        }
+    };
+    let row = |j: &sekisho_assess::Judgement<'_>| {
+        let id = j.resource?;
+        let why = format!("{:?} {:?}", j.reason, j.worlds);
+        Some(((j.control.id.to_string(), name(id)), (j.verdict.name().to_owned(), why)))
+    };
+    run(estate, &[], options).judgements.iter().filter_map(row).collect()
+}
+
+fn alike(env: &str, here: &Estate, there: &Estate) {
+    let (ours, theirs) = (table(here), table(there));
+    // What does not exist here is not judged in one language and does not apply in the other.
+    let missing = |_: &(String, String)| ("not-applicable".to_owned(), String::new());
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    let keys: std::collections::BTreeSet<&(String, String)> = ours.keys().chain(theirs.keys()).collect();
+    for key in keys {
+        let (control, resource) = (key.0.as_str(), key.1.as_str());
+        let known = DIFFER.iter().any(|(c, r, _)| (*c, *r) == (control, resource));
+        if known || APART.contains(&resource) {
+            continue;
+        }
+        compared += 1;
+        let (verdict, why) = ours.get(key).cloned().unwrap_or_else(|| missing(key));
+        let (other, reason) = theirs.get(key).cloned().unwrap_or_else(|| missing(key));
+        if verdict != other {
+            wrong.push(format!(
+                "{control} {resource}: {verdict} here, {other} there\n    {why}\n    {reason}"
+            ));
+        }
+    }
+    println!("{env}: {compared} verdicts on resources compared");
+    assert!(compared > 400, "{env}: only {compared} verdicts");
+    assert!(wrong.is_empty(), "{env}: {} of {compared} differ:\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -1,0 +1,107 @@
+//! `sekisho flow`, `assets` and `map`, run as a person runs them.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const TEMPLATE: &str = "tests/data/clinic-flows.yaml";
+const SETTINGS: &str = "tests/data/clinic-flows.toml";
+
+fn sekisho(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(arguments)
+        .args(["--config", SETTINGS, "--today", "2026-11-25"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("COLUMNS", "100")
+        .output()
+        .expect("it runs")
+}
+
+fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn valid(schema: &str, value: &serde_json::Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(schema);
+    let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+}
+
+#[test]
+fn paths_are_told_worst_first() {
+    insta::assert_snapshot!(text(&sekisho(&["flow", TEMPLATE, "--limit", "6", "--lang", "en"])));
+}
+
+#[test]
+fn a_question_about_outside() {
+    insta::assert_snapshot!(text(&sekisho(&["flow", TEMPLATE, "--to", "external", "--lang", "ja"])));
+}
+
+#[test]
+fn from_one_to_another() {
+    insta::assert_snapshot!(text(&sekisho(&[
+        "flow", TEMPLATE, "--from", "Visits", "--to", "Failed", "--lang", "zh-TW"
+    ])));
+}
+
+#[test]
+fn the_sides_of_a_resource_and_a_hop_are_explained() {
+    insta::assert_snapshot!(text(&sekisho(&["flow", TEMPLATE, "--explain", "Alb", "--lang", "en"])));
+    insta::assert_snapshot!(text(&sekisho(&["flow", TEMPLATE, "--explain", "Https->Group", "--lang", "en"])));
+}
+
+#[test]
+fn possible_flows_stand_apart() {
+    let all = text(&sekisho(&["flow", TEMPLATE, "--limit", "100", "--lang", "en"]));
+    assert!(!all.contains("possible only"));
+    let possible = text(&sekisho(&["flow", TEMPLATE, "--possible", "--limit", "100", "--lang", "en"]));
+    assert!(possible.contains("Task ContainerDefinitions/Environment/Value"), "{possible}");
+}
+
+#[test]
+fn the_objects_keep_to_their_schemas() {
+    let flow = text(&sekisho(&["flow", TEMPLATE, "--format", "json", "--limit", "1000"]));
+    valid("sekisho.flow-1.schema.json", &serde_json::from_str(&flow).unwrap());
+    let assets = text(&sekisho(&["assets", TEMPLATE, "--format", "json"]));
+    valid("sekisho.assets-1.schema.json", &serde_json::from_str(&assets).unwrap());
+    assert_eq!(flow, text(&sekisho(&["flow", TEMPLATE, "--format", "json", "--limit", "1000"])));
+}
+
+#[test]
+fn assets_as_a_table_and_for_a_spreadsheet() {
+    let shown = text(&sekisho(&["assets", TEMPLATE, "--lang", "ja"]));
+    let matrix: String = shown.lines().take(24).map(|line| format!("{line}\n")).collect();
+    insta::assert_snapshot!(matrix);
+    insta::assert_snapshot!(text(&sekisho(&["assets", TEMPLATE, "--format", "csv", "--lang", "en"])));
+}
+
+#[test]
+fn the_map_is_one_file() {
+    let folder = std::env::temp_dir().join(format!("sekisho-map-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in ["map.svg", "map.html"] {
+        let file = folder.join(name);
+        text(&sekisho(&["map", TEMPLATE, "-o", file.to_str().unwrap(), "--lang", "en"]));
+        let written = std::fs::read_to_string(&file).unwrap();
+        // Nothing is loaded from anywhere, and what is plain is marked.
+        for word in ["src=", "@import", "url(", "<link", "<image"] {
+            assert!(!written.contains(word), "{name}: {word}");
+        }
+        assert!(written.contains("class=\"hop bad\""), "{name}");
+        assert_eq!(written.matches("<svg").count(), written.matches("</svg>").count());
+    }
+    let wrong = sekisho(&["map", TEMPLATE, "-o", "map.png"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_wrong_name_says_what_was_meant() {
+    let wrong = sekisho(&["flow", TEMPLATE, "--from", "Recrods", "--lang", "en"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(message.contains("did you mean Records?"), "{message}");
+}

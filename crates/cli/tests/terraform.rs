@@ -1,0 +1,150 @@
+//! Terraform on the command line: which files are read, and what the options say.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A folder of its own for one test, with files.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _fresh = fs::remove_dir_all(&folder);
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn sekisho(at: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(arguments)
+        .current_dir(at)
+        .env_remove("LC_ALL")
+        .env("LANG", "C")
+        .env("TF_VAR_encrypted", "true")
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+const DATABASE: &str = r#"
+variable "encrypted" {
+  type    = bool
+  default = false
+}
+resource "aws_db_instance" "db" {
+  count             = 2
+  engine            = "mysql"
+  storage_encrypted = var.encrypted
+}
+"#;
+
+/// The verdicts of one control, with the addresses.
+fn verdicts(scan: &Value, control: &str) -> Vec<String> {
+    let of = scan["verdicts"].as_array().unwrap().iter().filter(|v| v["control"] == control);
+    of.map(|v| format!("{} {}", v["verdict"].as_str().unwrap(), v["resource"]["id"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn values_of_variables_decide() {
+    let at = folder(
+        "terraform-values",
+        &[
+            ("infra/main.tf", DATABASE),
+            ("prod.tfvars", "encrypted = true\n"),
+            ("infra/x.tfvars", "encrypted = true\n"),
+        ],
+    );
+    let control = "rds-storage-not-encrypted";
+    let cases: &[(&[&str], &str)] = &[
+        (&[], "fail"),
+        (&["-var", "encrypted=true"], "pass"),
+        (&["-var=encrypted=true"], "pass"),
+        (&["--var", "encrypted=true"], "pass"),
+        (&["-var-file", "prod.tfvars"], "pass"),
+        (&["-var-file=prod.tfvars", "-var", "encrypted=false"], "fail"),
+        (&["--parameter", "encrypted=true"], "pass"),
+        (&["--tf-env"], "pass"),
+    ];
+    for (options, wanted) in cases {
+        let mut arguments = vec!["scan", "infra", "--format", "json", "--verdicts", "all"];
+        arguments.extend(*options);
+        let scan = json(&sekisho(&at, &arguments));
+        let found = verdicts(&scan, control);
+        let wanted: Vec<String> = (0..2).map(|at| format!("{wanted} aws_db_instance.db[{at}]")).collect();
+        assert_eq!(found, wanted, "{options:?}");
+    }
+    let missing = sekisho(&at, &["scan", "infra", "-var-file", "none.tfvars"]);
+    assert_eq!(missing.status.code(), Some(2));
+    let misspelt = sekisho(&at, &["scan", "infra", "-var", "encryptd=true"]);
+    assert_eq!(misspelt.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&misspelt.stderr).contains("did you mean encrypted?"));
+}
+
+#[test]
+fn files_are_inputs_of_their_root_module() {
+    let at = folder(
+        "terraform-inputs",
+        &[
+            (
+                "live/main.tf",
+                "module \"m\" {\n  source = \"../modules/db\"\n}\nmodule \"r\" {\n  source = \"a/b/aws\"\n}\n",
+            ),
+            ("modules/db/main.tf", DATABASE),
+            ("live/broken.tf", "resource \"aws_sqs_queue\" \"q\" {\n  name = = 1\n}\n"),
+            ("cfn.yaml", "Resources:\n  T:\n    Type: AWS::SNS::Topic\n"),
+        ],
+    );
+    let scan = json(&sekisho(&at, &["scan", ".", "--format", "json"]));
+    let shown: Vec<String> = scan["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|input| {
+            let problems: Vec<String> = input["problems"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|problem| !problem["message"].as_str().unwrap().contains("no counterpart"))
+                .map(|problem| format!("{}:{}", problem["line"], problem["column"]))
+                .collect();
+            let text = |key: &str| input[key].as_str().unwrap_or("-").to_owned();
+            format!(
+                "{} {} {} {} {}",
+                text("path"),
+                text("kind"),
+                text("stack"),
+                text("status"),
+                problems.join(" ")
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "cfn.yaml cloudformation cfn.yaml read ",
+            "live/broken.tf terraform live partly 2:10",
+            "live/main.tf terraform live partly 4:1",
+            "modules/db/main.tf terraform live read ",
+        ]
+    );
+    let ids = verdicts(&scan, "rds-storage-not-encrypted");
+    assert_eq!(ids, ["fail module.m.aws_db_instance.db[0]", "fail module.m.aws_db_instance.db[1]"]);
+    let finding =
+        scan["verdicts"].as_array().unwrap().iter().find(|v| v["control"] == "rds-storage-not-encrypted");
+    let origin = &finding.unwrap()["resource"]["origin"];
+    assert_eq!((origin["file"].as_str(), origin["line"].as_u64()), (Some("modules/db/main.tf"), Some(6)));
+    // A file that is named brings the folder that is its module.
+    let named = json(&sekisho(&at, &["scan", "live/main.tf", "--format", "json"]));
+    assert_eq!(verdicts(&named, "rds-storage-not-encrypted").len(), 2);
+}

@@ -1,0 +1,285 @@
+//! Instances become resources in CloudFormation's schema: companions, rules, references,
+//! choices, plans and state.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
+use sekisho_estate::json::Limits;
+use sekisho_estate::{Estate, Formula, Node, NodeId, Stack};
+use sekisho_source_terraform::{Memory, Options, SourceFile, lower, read, read_recorded};
+
+fn estate(files: &[(&str, &str)]) -> Estate {
+    let files =
+        files.iter().map(|(path, text)| SourceFile { path: (*path).into(), bytes: text.as_bytes().to_vec() });
+    let mut estate = Estate::default();
+    lower::join(&mut estate, read(files.collect(), &Memory::default(), &Options::default()));
+    estate
+}
+
+fn recorded(text: &str) -> Estate {
+    let file = SourceFile { path: "plan.json".into(), bytes: text.as_bytes().to_vec() };
+    let mut estate = Estate::default();
+    lower::join(&mut estate, read_recorded(vec![file], Limits::default()));
+    estate
+}
+
+/// The resources of a stack, a line each: id, type, properties.
+fn show(estate: &Estate) -> Vec<String> {
+    let stack = &estate.stacks[0];
+    let line = |resource: &sekisho_estate::Resource| {
+        let when = if resource.condition.is_some() { " if" } else { "" };
+        format!(
+            "{} {}{when} {}",
+            stack.text(resource.id),
+            stack.text(resource.type_name),
+            text(stack, resource.properties)
+        )
+    };
+    stack.resources.iter().map(line).collect()
+}
+
+fn text(stack: &Stack, node: NodeId) -> String {
+    let tree = &stack.tree;
+    let list = |nodes: &[NodeId]| nodes.iter().map(|&n| text(stack, n)).collect::<Vec<_>>().join(", ");
+    match tree.node(node) {
+        Node::Null => "null".into(),
+        Node::Bool(is) => is.to_string(),
+        Node::Int(int) => int.to_string(),
+        Node::Float(float) => float.to_string(),
+        Node::String(span) => tree.text(span).into(),
+        Node::List(range) => format!("[{}]", list(tree.children(range))),
+        Node::Map(range) => {
+            let entry = |e: &sekisho_estate::Entry| format!("{}: {}", tree.text(e.key), text(stack, e.value));
+            let mut entries: Vec<String> = tree.entries(range).iter().map(entry).collect();
+            entries.sort();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Node::Reference { resource, attribute } => {
+            let name = stack.text(stack.resources[resource as usize].id);
+            match tree.name(attribute) {
+                "" => format!("<{name}>"),
+                attribute => format!("<{name} {attribute}>"),
+            }
+        }
+        Node::Variable(variable) => format!("${}", stack.variables[variable as usize].name),
+        Node::Choice { condition, arms } => {
+            let (then, otherwise) = tree.arms(arms);
+            let name = &stack.conditions[condition as usize].name;
+            format!("({name} ? {} : {})", text(stack, then), text(stack, otherwise))
+        }
+        Node::Operation { operands, .. } => format!("~({})", list(tree.children(operands))),
+        Node::Secret(_) => "***".into(),
+        Node::Absent => "-".into(),
+        Node::Unknown(_) => "?".into(),
+        Node::Foreign { .. } | Node::Tagged { .. } => "!".into(),
+    }
+}
+
+const BUCKETS: &str = r#"
+variable "kms" { type = string }
+resource "aws_s3_bucket" "b" {
+  for_each = toset(["phi-a", "phi-b"])
+  bucket   = each.key
+}
+resource "aws_s3_bucket_server_side_encryption_configuration" "b" {
+  for_each = aws_s3_bucket.b
+  bucket   = each.value.id
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = var.kms == "" ? "AES256" : "aws:kms"
+      kms_master_key_id = var.kms
+    }
+  }
+}
+resource "aws_s3_bucket_public_access_block" "b" {
+  for_each                = aws_s3_bucket.b
+  bucket                  = each.value.id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+resource "aws_s3_bucket_versioning" "b" {
+  for_each = aws_s3_bucket.b
+  bucket   = each.value.id
+  versioning_configuration { status = "Enabled" }
+}
+"#;
+
+/// Companions under `for_each` join the bucket of their key, and an algorithm that depends
+/// on a key handed in is decided.
+#[test]
+fn probe_11_companions_under_for_each_and_a_conditional_algorithm() {
+    let given = r#"
+module "m" {
+  source = "./m"
+  kms    = "arn:aws:kms:eu-west-1:111122223333:key/1"
+}
+"#;
+    let estate = estate(&[("r/main.tf", given), ("r/m/main.tf", BUCKETS)]);
+    let bucket = |name: &str| {
+        format!(
+            "module.m.aws_s3_bucket.b[\"{name}\"] AWS::S3::Bucket {{BucketEncryption: \
+             {{ServerSideEncryptionConfiguration: [{{ServerSideEncryptionByDefault: \
+             {{KMSMasterKeyID: arn:aws:kms:eu-west-1:111122223333:key/1, SSEAlgorithm: aws:kms}}}}]}}, \
+             BucketName: {name}, PublicAccessBlockConfiguration: {{BlockPublicAcls: true, \
+             BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true}}, \
+             VersioningConfiguration: {{Status: Enabled}}}}"
+        )
+    };
+    assert_eq!(show(&estate), [bucket("phi-a"), bucket("phi-b")]);
+}
+
+#[test]
+fn rules_of_groups_one_for_each_source() {
+    let estate = estate(&[(
+        "r/main.tf",
+        r#"
+resource "aws_security_group" "web" {
+  name = "web"
+  ingress {
+    protocol    = "tcp"
+    from_port   = 443
+    to_port     = 443
+    cidr_blocks = ["10.0.0.0/8", "192.0.2.0/24"]
+    self        = true
+  }
+}
+resource "aws_security_group_rule" "open" {
+  type              = "ingress"
+  security_group_id = aws_security_group.web.id
+  protocol          = "-1"
+  from_port         = 0
+  to_port           = 0
+  cidr_blocks       = ["0.0.0.0/0"]
+  ipv6_cidr_blocks  = ["::/0"]
+}
+"#,
+    )]);
+    let found = show(&estate);
+    assert_eq!(
+        found[0],
+        "aws_security_group.web AWS::EC2::SecurityGroup {GroupName: web, SecurityGroupEgress: [], \
+         SecurityGroupIngress: [{CidrIp: 10.0.0.0/8, FromPort: 443, IpProtocol: tcp, ToPort: 443}, \
+         {CidrIp: 192.0.2.0/24, FromPort: 443, IpProtocol: tcp, ToPort: 443}, \
+         {FromPort: 443, IpProtocol: tcp, SourceSecurityGroupId: <aws_security_group.web GroupId>, ToPort: 443}]}"
+            .replace(" GroupId>", ">")
+    );
+    let rule = |suffix: &str, source: &str| {
+        format!(
+            "aws_security_group_rule.open{suffix} AWS::EC2::SecurityGroupIngress {{{source}, FromPort: 0, \
+             GroupId: <aws_security_group.web>, IpProtocol: -1, ToPort: 0}}"
+        )
+    };
+    assert_eq!(found[1..], [rule("", "CidrIp: 0.0.0.0/0"), rule("/2", "CidrIpv6: ::/0")]);
+}
+
+#[test]
+fn a_policy_with_holes_is_a_document_with_holes() {
+    let estate = estate(&[(
+        "r/main.tf",
+        r#"
+data "aws_caller_identity" "me" {}
+resource "aws_s3_bucket" "b" {}
+resource "aws_s3_bucket_policy" "p" {
+  bucket = aws_s3_bucket.b.id
+  policy = <<POLICY
+{"Statement": [{"Effect": "Deny", "Resource": "${aws_s3_bucket.b.arn}/*",
+  "Principal": {"AWS": "arn:aws:iam::${data.aws_caller_identity.me.account_id}:root"}}]}
+POLICY
+}
+"#,
+    )]);
+    assert_eq!(
+        show(&estate)[1],
+        "aws_s3_bucket_policy.p AWS::S3::BucketPolicy {Bucket: <aws_s3_bucket.b>, PolicyDocument: \
+         {Statement: [{Effect: Deny, Principal: {AWS: ~(arn:aws:iam::, $AWS::AccountId, :root)}, \
+         Resource: ~(<aws_s3_bucket.b Arn>, /*)}]}}"
+    );
+}
+
+#[test]
+fn conditions_stay_and_equal_ones_are_one() {
+    let estate = estate(&[(
+        "r/main.tf",
+        r#"
+variable "public" { type = bool }
+resource "aws_db_instance" "d" {
+  publicly_accessible = var.public ? "true" : "false"
+}
+resource "aws_s3_bucket" "b" {
+  count  = var.public ? 1 : 0
+  bucket = "x"
+}
+"#,
+    )]);
+    let found = show(&estate);
+    assert!(found[0].contains("PubliclyAccessible: (var.public ? true : false)"), "{}", found[0]);
+    assert!(found[1].contains("AWS::S3::Bucket if {BucketName: x}"), "{}", found[1]);
+    let stack = &estate.stacks[0];
+    let named: Vec<&sekisho_estate::Condition> =
+        stack.conditions.iter().filter(|c| &*c.name == "var.public").collect();
+    assert_eq!(named.len(), 1, "{:?}", stack.conditions);
+    assert!(matches!(named[0].formula, Formula::Value(_)), "{named:?}");
+}
+
+#[test]
+fn findings_point_into_the_file_that_holds_them() {
+    let estate = estate(&[
+        ("r/a.tf", "resource \"aws_s3_bucket\" \"a\" {\n}\n"),
+        ("r/b.tf", "\nresource \"aws_s3_bucket\" \"b\" {\n  acl = \"public-read\"\n}"),
+    ]);
+    let stack = &estate.stacks[0];
+    let acl = stack.tree.get(stack.resources[1].properties, "AccessControl").unwrap();
+    let offset = stack.tree.offset(acl);
+    assert_eq!(stack.file_at(offset), ("r/b.tf", 2));
+    assert!(stack.tree.source()[offset as usize..].starts_with("\"public-read\""));
+    assert_eq!(stack.file_at(stack.resources[0].offset), ("r/a.tf", 0));
+}
+
+#[test]
+fn a_plan_refers_to_what_it_creates() {
+    let estate = recorded(include_str!("plans/bucket.json"));
+    assert_eq!(
+        show(&estate),
+        [
+            "aws_kms_key.k AWS::KMS::Key {EnableKeyRotation: true}",
+            "module.m.aws_s3_bucket.b[\"phi\"] AWS::S3::Bucket {BucketEncryption: \
+             {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: \
+             {KMSMasterKeyID: <aws_kms_key.k Arn>, SSEAlgorithm: aws:kms}}]}, BucketName: phi}",
+            "aws_db_instance.d AWS::RDS::DBInstance {BackupRetentionPeriod: 0, MasterUserPassword: ***, \
+             PubliclyAccessible: true}",
+        ]
+    );
+    assert_eq!(estate.stacks[0].region.as_deref(), Some("eu-west-1"));
+}
+
+#[test]
+fn a_state_joins_by_names_and_ids() {
+    let state = r#"{"version": 4, "terraform_version": "1.9.0", "serial": 3, "lineage": "x", "resources": [
+      {"mode": "managed", "type": "aws_s3_bucket", "name": "b",
+       "instances": [{"index_key": 0, "attributes": {"id": "phi", "bucket": "phi"}}]},
+      {"mode": "managed", "type": "aws_s3_bucket_versioning", "name": "b",
+       "instances": [{"index_key": 0, "attributes": {"bucket": "phi",
+         "versioning_configuration": [{"status": "Enabled"}]}}]},
+      {"mode": "data", "type": "aws_region", "name": "r", "instances": [{"attributes": {"id": "x"}}]}
+    ]}"#;
+    assert_eq!(
+        show(&recorded(state)),
+        ["aws_s3_bucket.b[0] AWS::S3::Bucket {BucketName: phi, VersioningConfiguration: {Status: Enabled}}"]
+    );
+}
+
+#[test]
+fn what_is_not_mapped_is_said() {
+    let estate = estate(&[(
+        "r/main.tf",
+        "resource \"aws_xyz_thing\" \"t\" {}\nresource \"random_id\" \"r\" {}\n\
+         resource \"awscc_s3_bucket\" \"c\" {\n  bucket_name = \"x\"\n}\n",
+    )]);
+    assert_eq!(
+        show(&estate),
+        ["aws_xyz_thing.t aws_xyz_thing ?", "awscc_s3_bucket.c AWS::S3::Bucket {BucketName: x}"]
+    );
+    let said: Vec<&str> = estate.inputs[0].problems.iter().map(|p| p.message.as_str()).collect();
+    assert_eq!(said, ["random_id is not of AWS; it is not judged"]);
+}
