@@ -41,7 +41,8 @@ fn pages(notation: Notation, language: Language) -> [String; 3] {
         asked(&estate, &network, "PortalInstance", "RecordsDb", None),
     ];
     let found = network.exposed();
-    let analyses = Analyses::new(&estate, &Config::default());
+    let config = Config::default();
+    let analyses = Analyses::new(&estate, &config);
     let phi = |id| analyses.label(id) != Label::None;
     let kept = network.zones(&estate, &phi, &found);
     let mut out = [Vec::new(), Vec::new(), Vec::new()];
