@@ -84,6 +84,8 @@ fn sort(name: &str) -> &'static str {
         "target" => "Target",
         "resources" => "Resources",
         "flows" => "Flows",
+        "statements" => "Statements",
+        "outsiders" => "Outsiders",
         other => panic!("functions.yaml: unknown type {other}"),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use sekisho_estate::{Estate, ReasonCode, ResourceId};
 use sekisho_expr::{Frame, Function, FunctionId, Host, ResourceRef, Seen, Val};
-use sekisho_facts::{Companion, ServiceDefault};
+use sekisho_facts::{Companion, Holds, ServiceDefault};
 use sekisho_guidance::Label;
 use sekisho_phi::{Model, Rules};
 
@@ -12,7 +12,7 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
-use crate::{flows, identifiers, policies, secrets};
+use crate::{flows, identifiers, lifecycle, policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
 #[derive(Debug)]
@@ -91,10 +91,21 @@ impl Host for Analyses<'_> {
                 Val::Resource(resource) => eligible(frame, resource),
                 other => other,
             },
+            FunctionId::Discontinued => match argument(0) {
+                Val::Resource(resource) => {
+                    lifecycle::discontinued(frame, resource, self.config.today.as_deref())
+                }
+                other => other,
+            },
             FunctionId::Target => self.joins.target(frame, argument(0), text(1)?),
             FunctionId::Resources => self.all(frame, text(0)?),
+            FunctionId::Unclassified => self.unclassified(frame),
             FunctionId::Denies => policies::denies(frame, argument(0), text(1)?, argument(2)),
             FunctionId::GrantsAnyone => policies::grants_anyone(frame, argument(0), text(1)),
+            FunctionId::Statements => policies::statements(frame, argument(0)),
+            FunctionId::Outsiders => {
+                policies::outsiders(frame, argument(0), self.config.scope.account.as_deref())
+            }
             FunctionId::OpensToWorld => {
                 let (ports, open) = match argument(2) {
                     single @ Val::Int(_) => (frame.bump().alloc_slice_copy(&[single]) as &[_], None),
@@ -183,6 +194,24 @@ impl Host for Analyses<'_> {
 }
 
 impl Analyses<'_> {
+    /// Stores of content whose label is only assumed: O(resources), asked once in a run. Those
+    /// that exist in some world only are among them, so that no world is told apart.
+    fn unclassified<'a>(&self, frame: &Frame<'_, 'a>) -> Val<'a> {
+        let mut found = bumpalo::collections::Vec::new_in(frame.bump());
+        if !self.config.classifies() {
+            let estate = frame.reader.estate;
+            for (id, ..) in estate.resources() {
+                let resource = ResourceRef::new(estate, id);
+                let holds = sekisho_facts::store(resource.type_name()).map(|store| store.holds);
+                if holds == Some(Holds::Content) && self.label(id) == Label::Assumed {
+                    frame.see(|| Seen::Statement(resource.stack.view(resource.resource.body)));
+                    found.push(Val::Resource(resource));
+                }
+            }
+        }
+        Val::Items(found.into_bump_slice(), None)
+    }
+
     /// Who can reach what: read when it is first asked for.
     pub fn access(&self, estate: &Estate) -> &Access {
         self.access.get_or_init(|| Access::of(estate))

@@ -54,16 +54,18 @@ impl Joins {
         companion: &'static Companion,
     ) -> Val<'a> {
         let mut found = bumpalo::collections::Vec::new_in(frame.bump());
-        let mut open = None;
+        // What could not be read may hold resources that name this one.
+        let unread = resource.stack.unread.as_ref().filter(|_| !companion.by.is_empty());
+        let mut open = unread.map(sekisho_estate::Reason::why);
         if let Some(inline) = companion.inline
             && let Some(node) = resource.stack.tree.get(resource.resource.properties, inline)
         {
             match frame.elements(frame.read(resource.stack.view(node))) {
                 Ok((items, why)) => {
                     found.extend_from_slice(items);
-                    open = why;
+                    open = open.or(why);
                 }
-                Err(Val::Unknown(why)) => open = Some(why),
+                Err(Val::Unknown(why)) => open = open.or(Some(why)),
                 Err(_) => {}
             }
         }

@@ -11,6 +11,7 @@ mod config;
 mod flows;
 mod identifiers;
 mod joins;
+mod lifecycle;
 pub mod model;
 mod network;
 mod owners;

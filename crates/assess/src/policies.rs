@@ -1,8 +1,10 @@
 //! Questions on policy documents, asked by controls.
 
 use sekisho_estate::{ReasonCode, Target, View};
-use sekisho_expr::{Frame, Seen, Val};
-use sekisho_policy::{Answer, Document, Pattern, ResourceScope, Tri};
+use sekisho_expr::{
+    CONDITION_MEMBERS, Frame, Members, OUTSIDER_MEMBERS, PLACE, STATEMENT_MEMBERS, Seen, Val,
+};
+use sekisho_policy::{Answer, Document, Pattern, ResourceScope, Statement, Tri};
 
 /// Whether a policy refuses an action in a context to everyone, for the contents of the
 /// resource that is judged.
@@ -41,6 +43,91 @@ pub(crate) fn grants_anyone<'a>(frame: &Frame<'_, 'a>, policy: Val<'a>, action: 
     };
     let action = action.map(|text| Pattern::action(frame.reader, text));
     answer(frame, &document, &document.grants_anyone(action.as_ref()))
+}
+
+/// The statements of a policy, in the order written. A part that is not understood is a
+/// statement whose members are unknown.
+pub(crate) fn statements<'a>(frame: &Frame<'_, 'a>, policy: Val<'a>) -> Val<'a> {
+    let document = match document(frame, policy) {
+        Ok(document) => document,
+        Err(value) => return value,
+    };
+    if let (Some(view), true) = (document.at, document.statements.is_empty()) {
+        frame.see(|| Seen::Statement(view));
+    }
+    let records = document.statements.iter().map(|statement| {
+        let member = |name: &str| match (name, statement.field(frame.reader, name)) {
+            ("conditions", _) => conditions(frame, statement),
+            (_, Some(value)) => frame.convert(value),
+            (_, None) => Val::Absent,
+        };
+        record(frame, STATEMENT_MEMBERS, statement.at, member)
+    });
+    let records: Vec<Val<'a>> = records.collect();
+    Val::Items(frame.bump().alloc_slice_copy(&records), None)
+}
+
+fn conditions<'a>(frame: &Frame<'_, 'a>, statement: &Statement<'a>) -> Val<'a> {
+    let records = statement.tests.iter().map(|test| {
+        let member = |name: &str| match name {
+            "operator" => Val::Str(test.operator_text),
+            "key" => test.key.map_or_else(Val::Unknown, Val::Str),
+            _ => Val::Items(
+                frame
+                    .bump()
+                    .alloc_slice_fill_iter(test.values.iter().map(|value| frame.convert(value.value))),
+                None,
+            ),
+        };
+        record(frame, CONDITION_MEMBERS, test.at, member)
+    });
+    let records: Vec<Val<'a>> = records.collect();
+    // A condition that is not understood may be any; the statement says so.
+    Val::Items(frame.bump().alloc_slice_copy(&records), statement.problem)
+}
+
+/// Who outside the account of the resource's stack is allowed. Someone of whom that is not
+/// known is not listed, but leaves the list open.
+pub(crate) fn outsiders<'a>(frame: &Frame<'_, 'a>, policy: Val<'a>, own: Option<&str>) -> Val<'a> {
+    let document = match document(frame, policy) {
+        Ok(document) => document,
+        Err(value) => return value,
+    };
+    let own = frame.this.and_then(|this| this.stack.account.as_deref()).or(own);
+    let mut open = None;
+    let mut records = Vec::new();
+    for outside in document.other_accounts(own) {
+        if let Tri::Unknown(why) = outside.is {
+            open = open.or(Some(why));
+            if let Some(at) = outside.at.or(outside.statement.at) {
+                frame.see(|| Seen::Statement(at));
+            }
+            continue;
+        }
+        let member = |name: &str| match name {
+            "account" => match outside.account.and_then(|account| account.known()) {
+                Some(account) => Val::Str(frame.bump().alloc_str(&account)),
+                None => Val::Absent,
+            },
+            "value" => frame.convert(outside.value),
+            _ => outside.key.map_or(Val::Absent, |key| Val::Str(frame.bump().alloc_str(key))),
+        };
+        records.push(record(frame, OUTSIDER_MEMBERS, outside.at.or(outside.statement.at), member));
+    }
+    Val::Items(frame.bump().alloc_slice_copy(&records), open)
+}
+
+/// A record with the place that it was read from.
+fn record<'a>(
+    frame: &Frame<'_, 'a>,
+    members: Members,
+    place: Option<View<'a>>,
+    member: impl Fn(&str) -> Val<'a>,
+) -> Val<'a> {
+    let place = place.map(|place| (Val::Str(PLACE), Val::Node(place)));
+    let pairs: Vec<(Val<'a>, Val<'a>)> =
+        members.iter().map(|(name, ..)| (Val::Str(name), member(name))).chain(place).collect();
+    Val::Pairs(frame.bump().alloc_slice_copy(&pairs))
 }
 
 /// The document of a policy resource, or the value itself as a document.

@@ -11,7 +11,7 @@ use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 use sekisho_estate::secret::is_secret_name;
 use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Step, Tree, View};
-use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile};
+use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile_with};
 use sekisho_facts::ServiceDefault;
 use sekisho_graph::index_of;
 use sekisho_guidance::{
@@ -52,7 +52,8 @@ struct Compiled<'c> {
 /// Whether a control asks for flows of PHI.
 fn asks_flows(control: &Control) -> bool {
     let asks = |text: &str| text.contains("phi_flows(") || text.contains("flows_to(");
-    asks(&control.pass_if) || control.when.as_deref().is_some_and(asks)
+    let named = control.named.iter().any(|(_, part)| asks(part));
+    named || asks(&control.pass_if) || control.when.as_deref().is_some_and(asks)
 }
 
 /// Judges an estate with the built-in controls and those of the user.
@@ -79,7 +80,8 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
         let users = user.iter().filter(|c| c.scope == Scope::Resource && c.applies_to(type_name));
         let mut compiled = Vec::new();
         for control in built_in.chain(users).filter(|c| wanted(c)) {
-            match compile(control.when.as_deref(), &control.pass_if, Some(kind), false) {
+            let when = control.when.as_deref();
+            match compile_with(&control.parts(), when, &control.pass_if, Some(kind), false) {
                 Ok(program) => {
                     let (level, flows) = (control.strongest_level(), asks_flows(control));
                     compiled.push(Compiled { control, program, level, flows });
@@ -113,7 +115,7 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
     let mut judge = Judge::new(&context, 0);
     let whole = built_in.iter().chain(user).filter(|c| c.scope != Scope::Resource && wanted(c));
     for control in whole {
-        match compile(control.when.as_deref(), &control.pass_if, None, false) {
+        match compile_with(&control.parts(), control.when.as_deref(), &control.pass_if, None, false) {
             Ok(program) => {
                 let compiled = Compiled { control, program, level: control.strongest_level(), flows: false };
                 let bump = Bump::new();
@@ -145,7 +147,11 @@ fn not_loaded(
     clause: sekisho_expr::Clause,
     error: &sekisho_expr::syntax::ExpressionError,
 ) -> Notice {
-    let clause = if clause == sekisho_expr::Clause::When { "when" } else { "pass_if" };
+    let clause = match clause {
+        sekisho_expr::Clause::Let(index) => control.named.get(index).map_or("let", |(name, _)| name),
+        sekisho_expr::Clause::When => "when",
+        sekisho_expr::Clause::PassIf => "pass_if",
+    };
     Notice {
         code: "control-not-loaded",
         severity: Severity::High,

@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 use sekisho_assess::{Analyses, Assessment, Config, RunOptions, baseline, run, waivers};
 use sekisho_estate::{Estate, Input, InputStatus, ResourceId, Stack};
-use sekisho_expr::{Explanation, ResourceRef, compile};
+use sekisho_expr::{Explanation, ResourceRef, compile_with};
 use sekisho_guidance::{Control, Scope};
 use sekisho_source_cloudformation::{Options, SourceFile, read};
 
@@ -257,7 +257,7 @@ fn explanations(
 ) -> Result<Vec<Explanation>, Failure> {
     let whole = control.scope != Scope::Resource;
     let kind = if whole { None } else { sekisho_facts::resource_type(estate.type_name(id)) };
-    let program = compile(control.when.as_deref(), &control.pass_if, kind, true)
+    let program = compile_with(&control.parts(), control.when.as_deref(), &control.pass_if, kind, true)
         .map_err(|(_, error)| format!("{}: {error}", control.id))?;
     let bump = Bump::new();
     let this = if whole { None } else { Some(ResourceRef::new(estate, id)) };

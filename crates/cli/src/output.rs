@@ -57,6 +57,7 @@ pub(crate) fn write(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         facts_as_of: Some(FACTS_AS_OF.to_owned()),
         eligibility_as_of: Some(sekisho_guidance::eligibility_list().as_of.to_string()),
+        eligibility_old: old_list(),
         configuration_sha256: Some(settings.digest.clone()).filter(|digest| !digest.is_empty()),
         ..Run::default()
     };
@@ -238,4 +239,10 @@ pub(crate) fn to(
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe && path.is_none() => Ok(()),
         result => result.map_err(|error| format!("{}: {error}", path.unwrap_or("standard output"))),
     }
+}
+
+/// The age of the list of eligible services in days, where it should be looked at again.
+fn old_list() -> Option<i64> {
+    let (list, today) = (sekisho_guidance::eligibility_list(), crate::clock::today());
+    list.age(&today).filter(|_| list.is_old(&today))
 }

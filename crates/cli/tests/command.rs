@@ -380,6 +380,49 @@ fn a_run_is_reported_by_framework() {
     }
 }
 
+/// The author of a CDK app knows the construct, not the logical id that the CDK made of it.
+#[test]
+fn findings_of_a_cdk_app_name_the_construct() {
+    let at = folder("cdk");
+    fs::create_dir(at.join("cdk.out")).unwrap();
+    let manifest = r#"{"version": "36.0.0", "artifacts": {
+        "Data": {"type": "aws:cloudformation:stack", "environment": "aws://111122223333/eu-west-1",
+                 "properties": {"templateFile": "Data.template.json"},
+                 "metadata": {"/App/Data/Claims": [{"type": "aws:cdk:logicalId", "data": "Claims3F0E"}]}}}}"#;
+    let template = r#"{"Resources": {
+        "Records9A1B": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql", "StorageEncrypted": false},
+                        "Metadata": {"aws:cdk:path": "App/Data/Records/Resource"}},
+        "Claims3F0E": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql", "StorageEncrypted": false}},
+        "ByHand": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql", "StorageEncrypted": false}}}}"#;
+    fs::write(at.join("cdk.out/manifest.json"), manifest).unwrap();
+    fs::write(at.join("cdk.out/Data.template.json"), template).unwrap();
+    let scan = |format: &str| {
+        sekisho(
+            &at,
+            &["scan", "cdk.out", "--control", "rds-storage-not-encrypted", "--full", "--format", format],
+        )
+    };
+    let found = json(&scan("json"));
+    let resources: Vec<_> = found["verdicts"].as_array().unwrap().iter().map(|v| &v["resource"]).collect();
+    let path = |id: &str| &resources.iter().find(|r| r["id"] == id).unwrap()["construct_path"];
+    assert_eq!(path("Records9A1B"), "App/Data/Records/Resource");
+    assert_eq!(path("Claims3F0E"), "App/Data/Claims");
+    assert_eq!(path("ByHand"), &Value::Null);
+    for format in ["text", "sarif", "github", "jsonl"] {
+        let text = String::from_utf8(scan(format).stdout).unwrap();
+        assert!(text.contains("App/Data/Records/Resource"), "{format}: {text}");
+        assert!(text.contains("App/Data/Claims"), "{format}: {text}");
+    }
+    let sarif = json(&scan("sarif"));
+    let kinds: Vec<_> = sarif["runs"][0]["results"][0]["locations"][0]["logicalLocations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| l["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["resource", "construct"]);
+}
+
 #[test]
 fn reach_answers_from_templates_and_from_saved_answers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -71,6 +71,7 @@ reason_codes! {
     OtherWorld, "other-world", "flows were followed for {} only; --parameter NAME=VALUE chooses other values";
     StepLimit, "step-limit", "the control took more than {} steps";
     UnknownType, "unknown-type", "resource type {} is not known";
+    SaidByControl, "said-by-control", "the control cannot decide: {}";
     PolicyNotUnderstood, "policy-not-understood", "policy part not understood: {}";
     VariableWithoutValue, "variable-without-value", "variable {} has no value and no default";
     DataSource, "data-source", "{} is read when Terraform runs";

@@ -113,6 +113,9 @@ pub struct Stack {
     pub references: Vec<Reference>,
     /// References that resolved to nothing, each with its offset.
     pub unresolved: Vec<(Reason, u32)>,
+    /// Why the stack may have resources that are not read: a macro or an include that could not
+    /// be evaluated. What is missing beside a resource may be among them.
+    pub unread: Option<Reason>,
     /// Account of its resources when known.
     pub account: Option<Box<str>>,
     /// Region of its resources when known.
@@ -144,7 +147,18 @@ pub struct Reference {
     pub attribute: u32,
 }
 
+/// The metadata key under which the AWS CDK keeps the construct of a resource.
+pub const CONSTRUCT_PATH: &str = "aws:cdk:path";
+
 impl Stack {
+    /// The construct of the AWS CDK that a resource belongs to, such as
+    /// `App/Stack/Bucket/Resource`. Source: CDK Developer Guide, "Constructs", "Paths".
+    #[must_use]
+    pub fn construct_path(&self, resource: &Resource) -> Option<&str> {
+        let metadata = self.tree.get(resource.body, "Metadata")?;
+        self.tree.string(self.tree.get(metadata, CONSTRUCT_PATH)?)
+    }
+
     /// A stack with a tree and nothing else.
     #[must_use]
     pub fn new(id: impl Into<String>, file: impl Into<String>, tree: Tree) -> Self {
@@ -160,6 +174,7 @@ impl Stack {
             parent: None,
             references: Vec::new(),
             unresolved: Vec::new(),
+            unread: None,
             account: None,
             region: None,
         }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use sekisho_estate::{Node, Part, ReasonCode, Target, View};
 use sekisho_facts::Kind;
 
+use crate::form::Form;
 use crate::frame::Frame;
 use crate::value::Val;
 
@@ -31,6 +32,7 @@ pub(crate) fn equal<'a>(frame: &Frame<'_, 'a>, left: Val<'a>, right: Val<'a>) ->
                 (_, Val::Null) => false,
                 // Names, ids and ARNs are never empty; what a custom resource gives can be.
                 (_, Val::Str("")) if !is_custom(a.type_name()) => false,
+                (_, Val::Str(text)) if Form::of(frame, a).is_some_and(|form| !form.can_be(text)) => false,
                 (_, Val::Text(_)) => return Err(frame.unknown(ReasonCode::NotComparable, a.name())),
                 // An attribute can be a number, a list or an object.
                 _ => return Err(frame.unknown(ReasonCode::AttributeAtDeploy, a.name())),

@@ -193,6 +193,17 @@ impl<'r, 'a> Frame<'r, 'a> {
         }
     }
 
+    /// Notes a statement of a policy, once for what is asked of it in a row.
+    pub(crate) fn see_statement(&self, place: View<'a>) {
+        let again = self.seen.is_some_and(|seen| {
+            matches!(seen.borrow().last(), Some(Seen::Statement(last))
+                if last.node == place.node && std::ptr::eq(last.stack, place.stack))
+        });
+        if !again {
+            self.see(|| Seen::Statement(place));
+        }
+    }
+
     /// Replaces the value that was read last by something else seen at its place.
     pub fn replace_last(&self, what: impl FnOnce(View<'a>) -> Seen<'a>) {
         if let Some(seen) = self.seen

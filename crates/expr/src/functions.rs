@@ -33,6 +33,12 @@ pub enum Sort {
     Resources,
     /// A list of flows of PHI, see [`FLOW_MEMBERS`].
     Flows,
+    /// A list of the statements of a policy, see [`STATEMENT_MEMBERS`].
+    Statements,
+    /// A list of the conditions of a statement, see [`CONDITION_MEMBERS`].
+    Conditions,
+    /// A list of who is outside, see [`OUTSIDER_MEMBERS`].
+    Outsiders,
 }
 
 /// A parameter of a function.
@@ -63,9 +69,47 @@ pub struct Function {
 
 include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 
+/// What a record has: names, what each is, and what it says.
+pub type Members = &'static [(&'static str, Sort, &'static str)];
+
+/// The key under which a record keeps the place that it was read from: reading one of its
+/// members notes that place as evidence. No member has this name.
+pub const PLACE: &str = "";
+
+/// Members of a statement of a policy, as `statements` gives them.
+pub const STATEMENT_MEMBERS: Members = &[
+    ("sid", Sort::String, "its name; absent when it has none"),
+    ("effect", Sort::String, "Allow or Deny"),
+    (
+        "principals",
+        Sort::List,
+        "who, as written: `*`, accounts, ARNs, services; absent in a policy of an identity",
+    ),
+    ("not_principals", Sort::List, "all but these"),
+    ("actions", Sort::List, "what may be done"),
+    ("not_actions", Sort::List, "all but these"),
+    ("resources", Sort::List, "with what; absent means what the policy is attached to"),
+    ("not_resources", Sort::List, "all but these"),
+    ("conditions", Sort::Conditions, "all of them must hold"),
+];
+
+/// Members of a condition of a statement.
+pub const CONDITION_MEMBERS: Members = &[
+    ("operator", Sort::String, "how values are compared, as written"),
+    ("key", Sort::String, "what of the request is compared; case does not count, so compare `lower(c.key)`"),
+    ("values", Sort::List, "with what"),
+];
+
+/// Members of someone outside whom a policy allows, as `outsiders` gives them.
+pub const OUTSIDER_MEMBERS: Members = &[
+    ("account", Sort::String, "the account, where it is written; absent otherwise"),
+    ("value", Sort::String, "the principal, or the value of the condition, as written"),
+    ("key", Sort::String, "the condition key that names them; absent for a principal"),
+];
+
 /// Members of a flow of PHI, as `phi_flows` and `flows_to` give them: the name, what it is, and
 /// what it says.
-pub const FLOW_MEMBERS: &[(&str, Sort, &str)] = &[
+pub const FLOW_MEMBERS: Members = &[
     ("to", Sort::String, "name of where it goes"),
     (
         "type",

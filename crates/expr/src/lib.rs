@@ -10,6 +10,7 @@
 
 mod compare;
 mod compile;
+mod form;
 mod frame;
 mod functions;
 mod program;
@@ -19,7 +20,10 @@ mod types;
 mod value;
 
 pub use frame::{Frame, Host, NoHost, Seen, TraceStep};
-pub use functions::{FLOW_MEMBERS, FUNCTIONS, Function, FunctionId, Parameter, Sort, function};
-pub use program::{Clause, Explanation, Outcome, Program, Truth, World, compile};
+pub use functions::{
+    CONDITION_MEMBERS, FLOW_MEMBERS, FUNCTIONS, Function, FunctionId, Members, OUTSIDER_MEMBERS, PLACE,
+    Parameter, STATEMENT_MEMBERS, Sort, function,
+};
+pub use program::{Clause, Explanation, Outcome, Program, Truth, World, compile, compile_with};
 pub use show::show;
 pub use value::{ResourceRef, Val};

@@ -28,6 +28,8 @@ pub enum Truth {
 
 /// `when` and `pass_if` of a control, compiled for one resource type.
 pub struct Program {
+    /// The named parts by themselves, for explanations: only when the program is traced.
+    named: Vec<Code>,
     when: Option<Code>,
     pass_if: Code,
 }
@@ -38,9 +40,11 @@ impl std::fmt::Debug for Program {
     }
 }
 
-/// Which of a control's two expressions is meant.
+/// Which of a control's expressions is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Clause {
+    /// A named part, by its place in `let`.
+    Let(usize),
     /// `when`
     When,
     /// `pass_if`
@@ -57,9 +61,35 @@ pub fn compile(
     this: Option<ResourceType>,
     traced: bool,
 ) -> Result<Program, (Clause, ExpressionError)> {
+    compile_with(&[], when, pass_if, this, traced)
+}
+
+/// As [`compile`], for expressions that use named parts: each is an expression by itself, and
+/// sees those before it. A part is evaluated where it is used, so that it is evidence only
+/// where it decides.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(
+    named: &[(&str, &str)],
+    when: Option<&str>,
+    pass_if: &str,
+    this: Option<ResourceType>,
+    traced: bool,
+) -> Result<Program, (Clause, ExpressionError)> {
+    let mut parts = Vec::with_capacity(named.len());
+    for (index, (name, text)) in named.iter().enumerate() {
+        parts.push((*name, parse(text).map_err(|e| (Clause::Let(index), e))?));
+    }
+    // Each by itself first: an error is told at its own place, not where the part is used.
+    let mut alone = Vec::with_capacity(parts.len());
+    for (index, (_, part)) in parts.iter().enumerate() {
+        let compiled = Compiler::new(this, traced, &parts[..index]).expression(part);
+        alone.push(compiled.map_err(|e| (Clause::Let(index), e))?.code);
+    }
     let one = |text: &str| -> Result<Code, ExpressionError> {
         let parsed = parse(text)?;
-        let compiled = Compiler::new(this, traced).expression(&parsed)?;
+        let compiled = Compiler::new(this, traced, &parts).expression(&parsed)?;
         if !Type::Bool.comparable(&compiled.kind) {
             let message = format!("the expression must be true or false, not {}", compiled.kind);
             return Err(ExpressionError::new(parsed.span, message));
@@ -67,6 +97,7 @@ pub fn compile(
         Ok(compiled.code)
     };
     Ok(Program {
+        named: if traced { alone } else { Vec::new() },
         when: when.map(one).transpose().map_err(|e| (Clause::When, e))?,
         pass_if: one(pass_if).map_err(|e| (Clause::PassIf, e))?,
     })
@@ -195,6 +226,7 @@ impl Program {
         let secrets = this.map_or_else(Vec::new, |t| secret_texts(&t.stack.tree, t.resource.properties));
         loop {
             let (when, pass_if) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+            let named: Vec<_> = self.named.iter().map(|_| RefCell::new(Vec::new())).collect();
             let mut frame = Frame::new(&reader, host, this);
             let exists = this.is_none_or(|t| frame.reader.exists(t.stack, t.resource));
             let mut decided = Truth::NotApplicable;
@@ -205,11 +237,16 @@ impl Program {
                 if applies.is_none_or(|value| matches!(truth(&frame, value), Ok(true))) {
                     (self.pass_if)(&frame);
                 }
+                for (part, steps) in self.named.iter().zip(&named) {
+                    frame.trace = Some(steps);
+                    part(&frame);
+                }
                 frame.trace = None;
                 decided = self.once(&frame).0;
             }
             let (mut when, mut pass_if) = (when.take(), pass_if.take());
-            for step in when.iter_mut().chain(&mut pass_if) {
+            let mut named: Vec<Vec<TraceStep>> = named.into_iter().map(RefCell::into_inner).collect();
+            for step in when.iter_mut().chain(&mut pass_if).chain(named.iter_mut().flatten()) {
                 for secret in &secrets {
                     if step.value.contains(secret) {
                         step.value = step.value.replace(secret, "***");
@@ -217,7 +254,7 @@ impl Program {
                 }
             }
             let world = reader.worlds.label();
-            explanations.push(Explanation { world, exists, truth: decided, when, pass_if });
+            explanations.push(Explanation { world, exists, truth: decided, named, when, pass_if });
             if !reader.worlds.next() {
                 return explanations;
             }
@@ -252,6 +289,8 @@ pub struct Explanation {
     pub exists: bool,
     /// What was decided.
     pub truth: Truth,
+    /// Steps of each named part, in the order of `let`; all of them, used or not.
+    pub named: Vec<Vec<TraceStep>>,
     /// Steps of `when`.
     pub when: Vec<TraceStep>,
     /// Steps of `pass_if`; empty when `when` does not hold.

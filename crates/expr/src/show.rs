@@ -89,12 +89,17 @@ fn write<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, depth: u32, out: &mut String
                 out.push_str(" and perhaps more");
             }
         }
-        Val::Pairs(pairs) => braces(out, '{', '}', pairs.iter(), |(key, value), out| {
+        Val::Pairs(pairs) => braces(out, '{', '}', pairs.iter().filter(is_member), |(key, value), out| {
             write(frame, *key, depth + 1, out);
             out.push_str(": ");
             write(frame, *value, depth + 1, out);
         }),
     }
+}
+
+/// Whether a pair of a record is one of its members, not its place.
+fn is_member(pair: &&(Val<'_>, Val<'_>)) -> bool {
+    !matches!(pair.0, Val::Str(key) if key == crate::functions::PLACE)
 }
 
 fn braces<T>(

@@ -2,6 +2,44 @@
 
 use sekisho_facts::{Kind, ResourceType, Shape};
 
+use crate::functions::{CONDITION_MEMBERS, FLOW_MEMBERS, Members, OUTSIDER_MEMBERS, STATEMENT_MEMBERS, Sort};
+
+/// A record that an analysis gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Record {
+    /// A flow of PHI.
+    Flow,
+    /// A statement of a policy.
+    Statement,
+    /// A condition of a statement.
+    Condition,
+    /// Someone outside whom a policy allows.
+    Outsider,
+}
+
+impl Record {
+    /// What it has.
+    pub(crate) fn members(self) -> Members {
+        match self {
+            Self::Flow => FLOW_MEMBERS,
+            Self::Statement => STATEMENT_MEMBERS,
+            Self::Condition => CONDITION_MEMBERS,
+            Self::Outsider => OUTSIDER_MEMBERS,
+        }
+    }
+}
+
+impl std::fmt::Display for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Flow => "a flow",
+            Self::Statement => "a statement",
+            Self::Condition => "a condition",
+            Self::Outsider => "an outsider",
+        })
+    }
+}
+
 /// The type of an expression.
 #[derive(Clone, Debug)]
 pub(crate) enum Type {
@@ -29,8 +67,8 @@ pub(crate) enum Type {
     Companions(ResourceType),
     /// What stands beside a resource's properties.
     Attributes,
-    /// A flow of PHI.
-    Flow,
+    /// A record of an analysis.
+    Record(Record),
 }
 
 /// The place of a property in its type: its names, `*` for the elements of a list.
@@ -66,6 +104,27 @@ impl Type {
             Kind::Number => Self::Double,
             Kind::String => Self::String,
             Kind::List | Kind::Map | Kind::Object | Kind::Any => Self::Shape(shape, path),
+        }
+    }
+
+    /// The type of what a function or a member of a record gives, where it depends on nothing else.
+    #[must_use]
+    pub(crate) fn of_sort(sort: Sort) -> Self {
+        let records = |record| Self::List(Box::new(Self::Record(record)));
+        match sort {
+            Sort::Bool => Self::Bool,
+            Sort::Int => Self::Int,
+            Sort::Double => Self::Double,
+            Sort::String => Self::String,
+            Sort::Attributes => Self::Attributes,
+            Sort::List => Self::List(Box::new(Self::Any)),
+            Sort::Flows => records(Record::Flow),
+            Sort::Statements => records(Record::Statement),
+            Sort::Conditions => records(Record::Condition),
+            Sort::Outsiders => records(Record::Outsider),
+            Sort::Target => Self::Resource(None),
+            Sort::Resources => Self::List(Box::new(Self::Resource(None))),
+            Sort::Any | Sort::Map | Sort::Ports | Sort::Resource | Sort::Type | Sort::Companions => Self::Any,
         }
     }
 
@@ -128,6 +187,7 @@ impl Type {
             (Self::Shape(a, x), Self::Shape(b, y)) => a == b && x == y,
             (Self::Resource(a), Self::Resource(b)) => a == b,
             (Self::Companions(a), Self::Companions(b)) => a == b,
+            (Self::Record(a), Self::Record(b)) => a == b,
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }
@@ -147,7 +207,7 @@ impl Type {
                 _ => 0,
             },
             Self::Resource(_) => 6,
-            Self::Companions(_) | Self::Attributes | Self::Flow => 7,
+            Self::Companions(_) | Self::Attributes | Self::Record(_) => 7,
             Self::Any | Self::Null => 0,
         };
         let (a, b) = (class(self), class(other));
@@ -175,7 +235,7 @@ impl std::fmt::Display for Type {
             Self::Resource(_) => "a resource",
             Self::Companions(_) => "companions",
             Self::Attributes => "attributes",
-            Self::Flow => "a flow",
+            Self::Record(record) => return record.fmt(f),
         })
     }
 }

@@ -98,8 +98,13 @@ fn the_interpreter_says_the_same() {
                 .map(|(name, ty)| ((*name).to_owned(), value(&mut properties, *ty, Noise::NONE, 0)));
             let this = Spec::Map(fields.collect());
             let depth = 1 + source.below(4) as u32;
-            let mut writer =
-                Writer { tape: &mut source, properties: BUCKET, shared: true, scope: Vec::new() };
+            let mut writer = Writer {
+                tape: &mut source,
+                type_name: "AWS::S3::Bucket",
+                properties: BUCKET,
+                shared: true,
+                scope: Vec::new(),
+            };
             let expression = writer.truth(depth);
             let answers = (ours(&expression, &this), interpreted(&expression, &this));
             match &answers {

@@ -226,6 +226,57 @@ fn arguments() {
 }
 
 #[test]
+fn types_of_this() {
+    check(
+        Some(BUCKET),
+        &[
+            (
+                "attributes(this).type == «\"AWS::S3::Buket\"» && true",
+                "there is no resource type AWS::S3::Buket; did you mean AWS::S3::Bucket?",
+            ),
+            (
+                "attributes(this).type in [\"AWS::S3::Bucket\", «\"AWS::SQS::Que\"»]",
+                "there is no resource type AWS::SQS::Que; did you mean AWS::SQS::Queue?",
+            ),
+            (
+                "attributes(this).type == \"AWS::S3::Bucket\" && this.«Bucketname» == \"x\"",
+                "AWS::S3::Bucket has no property Bucketname; did you mean BucketName?",
+            ),
+            (
+                "attributes(this).type == \"AWS::SQS::Queue\" || this.«Bucketname» == \"x\"",
+                "AWS::S3::Bucket has no property Bucketname; did you mean BucketName?",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn records_of_analyses() {
+    check(
+        Some(BUCKET),
+        &[
+            (
+                "statements(this).exists(s, s.«efect» == \"Allow\")",
+                "a statement has no efect; did you mean effect?",
+            ),
+            (
+                "statements(this).exists(s, s.conditions.exists(c, c.«keys» == \"x\"))",
+                "a condition has no keys; did you mean key?",
+            ),
+            (
+                "outsiders(this).exists(o, o.«acount» == \"x\")",
+                "an outsider has no acount; did you mean account?",
+            ),
+            ("statements(this).exists(s, «s.effect == 1»)", "a string is never equal to an integer"),
+            ("«unknown()»", "unknown takes 1 argument, not 0"),
+            ("unknown(«1»)", "the reason must be written as text"),
+            ("unknown(«\" \"»)", "the reason must be written as text"),
+            ("unknown(«this.BucketName»)", "the reason must be written as text"),
+        ],
+    );
+}
+
+#[test]
 fn patterns() {
     let (place, message) = error(Some(BUCKET), "this.BucketName.matches(\"(\")").expect("an error");
     assert_eq!(place, "this.BucketName.matches(«\"(\"»)");

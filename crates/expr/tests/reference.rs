@@ -206,6 +206,7 @@ fn answer(when: Option<&Expression>, pass_if: &Expression, this: &ResourceSpec, 
     }
     let properties = at.resolve(&this.properties);
     let around = Surroundings {
+        type_name: &this.type_name,
         this: &properties,
         shape: resource_type(&this.type_name).expect("a type").properties(),
         default: &|pointer| default_of(&this.type_name, pointer),
@@ -273,7 +274,8 @@ fn check(properties: &[u8], expression: &[u8], defaults: bool) -> Result<Truth, 
     };
     let depth = 1 + source.below(4) as u32;
     let with_when = source.once_in(4);
-    let mut writer = Writer { tape: &mut source, properties: fields, shared: false, scope: Vec::new() };
+    let mut writer =
+        Writer { tape: &mut source, type_name, properties: fields, shared: false, scope: Vec::new() };
     let pass_if = writer.truth(depth);
     let when = with_when.then(|| writer.truth(2));
 

@@ -91,7 +91,7 @@ fn constant(out: &mut String, control: &Control) {
     let _ = writeln!(
         out,
         "    Control {{
-        id: {}, applies: {}, scope: Scope::{:?}, when: {},
+        id: {}, applies: {}, scope: Scope::{:?}, named: {}, when: {},
         pass_if: {}, satisfies: {},
         harm: Harm::{:?}, reach: Reach::{:?}, confidence: Confidence::{:?}, since: {},
         title: {},
@@ -102,6 +102,7 @@ fn constant(out: &mut String, control: &Control) {
         cow(&control.id),
         list(&control.applies),
         control.scope,
+        pairs(&control.named),
         option(control.when.as_ref()),
         cow(&control.pass_if),
         list(&control.satisfies),
@@ -128,6 +129,11 @@ fn option(words: Option<&Words>) -> String {
 
 fn list(words: &[Words]) -> String {
     let items: Vec<_> = words.iter().map(|item| cow(item)).collect();
+    format!("Cow::Borrowed(&[{}])", items.join(", "))
+}
+
+fn pairs(words: &[(Words, Words)]) -> String {
+    let items: Vec<_> = words.iter().map(|(a, b)| format!("({}, {})", cow(a), cow(b))).collect();
     format!("Cow::Borrowed(&[{}])", items.join(", "))
 }
 

@@ -32,6 +32,37 @@ const fn yes() -> bool {
     true
 }
 
+/// What AWS patches until a day, by a property that names it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Versions {
+    r#type: String,
+    property: String,
+    what: String,
+    source: String,
+    ends: BTreeMap<String, String>,
+}
+
+/// The rows of `facts/hand/runtimes.yaml`.
+fn versions(out: &mut String, file: &Path) -> Result<(), String> {
+    let mut rows = read::<Vec<Versions>>(file)?;
+    rows.sort_by(|a, b| a.r#type.cmp(&b.r#type));
+    out.push_str("pub(crate) static VERSIONS: &[(&str, Versions)] = &[\n");
+    for row in &rows {
+        if let Some(day) = row.ends.values().find(|day| !listing::is_day(day)) {
+            return Err(format!("{}: `{day}` is no day", file.display()));
+        }
+        let ends: Vec<_> = row.ends.iter().collect();
+        let _ = writeln!(
+            out,
+            "    ({:?}, Versions {{ property: {:?}, what: {:?}, source: {:?}, ends: &{ends:?} }}),",
+            row.r#type, row.property, row.what, row.source
+        );
+    }
+    out.push_str("];\n");
+    Ok(())
+}
+
 /// The newest list of `facts/hand/eligibility` and the rows of `facts/hand/lifecycle`.
 pub fn statics(hand: &Path) -> Result<String, String> {
     let mut out = String::new();
@@ -67,6 +98,7 @@ pub fn statics(hand: &Path) -> Result<String, String> {
         }
     }
     out.push_str("];\n");
+    versions(&mut out, &hand.join("runtimes.yaml"))?;
     let _ = writeln!(out, "pub(crate) static CHANGES_OF: &[(&str, u16)] = &{:?};", pairs(&index));
     Ok(out)
 }

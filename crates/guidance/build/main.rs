@@ -72,7 +72,7 @@ fn run() -> Result<(), String> {
     let frameworks = frameworks::statics(&guidance.join("frameworks"), &rows, &controls)?;
     write(&out.join("frameworks.rs"), frameworks.as_bytes())?;
     let hand = manifest.join("../../facts/hand");
-    for path in ["eligibility", "lifecycle"] {
+    for path in ["eligibility", "lifecycle", "runtimes.yaml"] {
         println!("cargo::rerun-if-changed={}", hand.join(path).display());
     }
     write(&out.join("eligibility.rs"), eligibility::statics(&hand)?.as_bytes())?;

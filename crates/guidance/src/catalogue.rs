@@ -48,6 +48,11 @@ impl Control {
         self.applies.iter().any(|name| *name == type_name || *name == ANY_TYPE)
     }
 
+    /// The named parts of the question, as the language takes them.
+    pub fn parts(&self) -> Vec<(&str, &str)> {
+        self.named.iter().map(|(name, expression)| (&**name, &**expression)).collect()
+    }
+
     /// The strongest level of the requirements behind the control, for [`crate::severity`].
     ///
     /// A user's control that names no requirement is a demand of its own: `must`.

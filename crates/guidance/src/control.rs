@@ -43,6 +43,8 @@ pub struct Control {
     pub applies: Cow<'static, [Words]>,
     /// What it is asked about.
     pub scope: Scope,
+    /// Named parts of the question with their expressions; each sees those before it.
+    pub named: Cow<'static, [(Words, Words)]>,
     /// Where this is false, the control does not apply.
     pub when: Option<Words>,
     /// True where all is well.

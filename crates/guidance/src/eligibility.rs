@@ -213,6 +213,33 @@ pub fn lifecycle(type_name: &str) -> Option<&'static Lifecycle> {
     find(CHANGES_OF, type_name).and_then(|row| CHANGES.get(row))
 }
 
+/// What AWS patches until a day, by a property of a resource type that names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Versions {
+    /// The property, such as `Runtime`.
+    pub property: &'static str,
+    /// What it names, in words.
+    pub what: &'static str,
+    /// The page with the days.
+    pub source: &'static str,
+    /// Values of the property with their last days, sorted by value.
+    pub ends: &'static [(&'static str, &'static str)],
+}
+
+impl Versions {
+    /// The last day of a value; `None` when it has none yet, or is not known.
+    pub fn end(&self, value: &str) -> Option<&'static str> {
+        let found = self.ends.binary_search_by(|(known, _)| (*known).cmp(value));
+        found.ok().map(|at| self.ends[at].1)
+    }
+}
+
+/// The versions of a resource type that have a last day.
+pub fn versions(type_name: &str) -> Option<&'static Versions> {
+    let found = VERSIONS.binary_search_by(|(known, _)| (*known).cmp(type_name));
+    found.ok().map(|at| &VERSIONS[at].1)
+}
+
 /// All changes in the life of services.
 pub fn lifecycles() -> &'static [Lifecycle] {
     CHANGES

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{SeqAccess, Visitor};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Error, Location, Spanned};
 
 use crate::control::{ANY_TYPE, Control, Fix, Text, Words};
@@ -60,6 +60,8 @@ struct RawControl {
     #[serde(default)]
     applies: Option<Spanned<OneOrMany>>,
     scope: Spanned<Scope>,
+    #[serde(default, rename = "let")]
+    named: Named,
     when: Option<Spanned<String>>,
     #[serde(default)]
     satisfies: Vec<Spanned<String>>,
@@ -131,6 +133,32 @@ impl<'de> Deserialize<'de> for OneOrMany {
             }
         }
         deserializer.deserialize_any(Names)
+    }
+}
+
+/// Named expressions, in the order written.
+#[derive(Default)]
+struct Named(Vec<(Spanned<String>, Spanned<String>)>);
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parts;
+        impl<'de> Visitor<'de> for Parts {
+            type Value = Named;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map from names to expressions")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named, A::Error> {
+                let mut parts = Vec::new();
+                while let Some(part) = map.next_entry()? {
+                    parts.push(part);
+                }
+                Ok(Named(parts))
+            }
+        }
+        deserializer.deserialize_map(Parts)
     }
 }
 
@@ -226,11 +254,13 @@ fn check(known: &dyn Known, file: &str, raw: RawControl) -> Result<Control, Faul
     let why = texts(ours, &raw.why)?;
     let fix = check_fix(ours, raw.fix)?;
     let pass_if = filled("pass_if", &raw.pass_if)?;
+    let named = check_named(raw.named)?;
     let when = raw.when.as_ref().map(|when| filled("when", when)).transpose()?;
     Ok(Control {
         id: raw.id.value.into(),
         applies,
         scope: raw.scope.value,
+        named,
         when,
         pass_if,
         satisfies: owned(raw.satisfies),
@@ -243,6 +273,33 @@ fn check(known: &dyn Known, file: &str, raw: RawControl) -> Result<Control, Faul
         fix,
         references: owned(raw.references),
     })
+}
+
+/// Most named parts of a control.
+const MAX_NAMED: usize = 16;
+
+/// A named part has a name in snake case that means nothing else.
+fn check_named(named: Named) -> Result<Cow<'static, [(Words, Words)]>, Fault> {
+    let mut parts: Vec<(Words, Words)> = Vec::with_capacity(named.0.len());
+    for (name, expression) in named.0 {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        let first = name.value.bytes().next();
+        if !first.is_some_and(|b| b.is_ascii_lowercase()) || !name.value.bytes().all(fits) {
+            return fault(&name, format!("`{}` in `let` is not in snake case", name.value));
+        }
+        if ["this", "true", "false", "null", "in"].contains(&name.value.as_str()) {
+            return fault(&name, format!("`{}` means something else; choose another name", name.value));
+        }
+        if parts.iter().any(|(earlier, _)| *earlier == name.value) {
+            return fault(&name, format!("`{}` is named twice in `let`", name.value));
+        }
+        if parts.len() == MAX_NAMED {
+            return fault(&name, format!("`let` names more than {MAX_NAMED} parts"));
+        }
+        let expression = filled(&name.value, &expression)?;
+        parts.push((Words::Owned(name.value), expression));
+    }
+    Ok(Cow::Owned(parts))
 }
 
 fn fault<T, V>(at: &Spanned<V>, message: String) -> Result<T, Fault> {

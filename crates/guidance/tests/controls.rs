@@ -61,7 +61,8 @@ fn expressions_compile_for_each_type() {
             Scope::Stack | Scope::Account => vec![None],
         };
         for ty in types {
-            let compiled = sekisho_expr::compile(control.when.as_deref(), &control.pass_if, ty, false);
+            let when = control.when.as_deref();
+            let compiled = sekisho_expr::compile_with(&control.parts(), when, &control.pass_if, ty, false);
             assert!(compiled.is_ok(), "{} for {ty:?}: {:?}", control.id, compiled.err());
         }
     }

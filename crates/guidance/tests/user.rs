@@ -44,8 +44,19 @@ fn a_short_file_is_enough() {
 }
 
 #[test]
+fn parts_of_the_question_can_be_named() {
+    let text = GOOD.replacen("pass_if:", "let:\n  tags: this.Tags\n  owned: tags.size() > 0\npass_if:", 1);
+    let control = parse_control("bucket-without-owner.yaml", &text).unwrap();
+    assert_eq!(control.parts(), [("tags", "this.Tags"), ("owned", "tags.size() > 0")]);
+    assert!(parse_control("bucket-without-owner.yaml", GOOD).unwrap().parts().is_empty());
+}
+
+#[test]
 fn faults_are_told_with_their_place() {
     for (from, to, line, message) in [
+        ("harm:", "let: {Tags: this.Tags}\nharm:", 4, "`Tags` in `let` is not in snake case"),
+        ("harm:", "let: {this: \"1\"}\nharm:", 4, "`this` means something else; choose another name"),
+        ("harm:", "let: {tags: \"\"}\nharm:", 4, "`tags` is empty"),
         ("pass_if:", "pas_if:", 6, "unknown field `pas_if`; did you mean `pass_if`?"),
         ("harm: weakens", "harm: weaken", 4, "unknown word `weaken`; did you mean `weakens`?"),
         ("append:", "appends:", 11, "unknown field `appends`; did you mean `append`?"),

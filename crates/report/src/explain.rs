@@ -50,6 +50,11 @@ impl Explained<'_> {
                 let _ = writeln!(text, "  {}\n", say.explain_absent());
                 continue;
             }
+            let named = self.control.named.iter().zip(&explanation.named);
+            for ((name, expression), steps) in named.filter(|(_, steps)| !steps.is_empty()) {
+                let _ = writeln!(text, "{}", options.color.paint(Style::Strong, &format!("let {name}")));
+                trace(expression, steps, options, &mut text);
+            }
             let parts = [
                 ("when", self.control.when.as_deref(), &explanation.when),
                 ("pass_if", Some(&*self.control.pass_if), &explanation.pass_if),

@@ -45,6 +45,9 @@ impl Report<'_> {
             let file = place.map(|place| places.file(place)).unwrap_or_default();
             let title = format!("{word}: {}", prose(control.title.get(say.0)));
             let mut message = format!("{} [{}]", judgement.address(self.estate), control.id);
+            if let Some(path) = crate::text::construct(self.estate, judgement) {
+                let _ = write!(message, "\n{path}");
+            }
             let worlds = crate::text::failing(judgement).join("; ");
             if !worlds.is_empty() {
                 let _ = match judgement.verdict {

@@ -89,6 +89,9 @@ pub fn control_page(control: &Control, options: &Options, out: &mut impl Write) 
     severities(say, control).into_iter().for_each(|row| rows.more(row));
     rows.more(say.page_severity_why(say.harm(control.harm), say.reach(control.reach)));
     rows.add(say.page_confidence(), say.confidence(control.confidence));
+    for (name, expression) in control.named.iter() {
+        rows.add(say.page_let(), format!("{name} = {}", one_line(expression)));
+    }
     if let Some(when) = &control.when {
         rows.add(say.page_when(), one_line(when));
     }
@@ -298,8 +301,10 @@ fn markdown(control: &Control, say: Say) -> String {
         out.push_str(&format!("| {} | {} |\n", capital(label), cell(&text)));
     }
     out.push_str(&format!("\n## {}\n\n", say.page_question()));
+    let named = control.named.iter();
+    let named = named.map(|(name, expression)| format!("// let {name}\n{}\n", one_line(expression)));
     let when = control.when.iter().map(|when| format!("// when\n{}\n", one_line(when)));
-    fenced(&mut out, "cel", when.chain([format!("// pass_if\n{}", one_line(&control.pass_if))]));
+    fenced(&mut out, "cel", named.chain(when).chain([format!("// pass_if\n{}", one_line(&control.pass_if))]));
     out.push_str(&format!("\n## {}\n\n", capital(say.page_demanded())));
     for (id, found) in rows_of(control) {
         let Some(found) = found else {

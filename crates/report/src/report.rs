@@ -72,6 +72,8 @@ pub struct Run {
     pub edition: String,
     /// Day of the eligibility list.
     pub eligibility_as_of: Option<String>,
+    /// Days since then, where they are so many that a newer list should be looked at.
+    pub eligibility_old: Option<i64>,
     /// Day of the facts about AWS.
     pub facts_as_of: Option<String>,
     /// Digest of the configuration.
@@ -90,6 +92,7 @@ impl Default for Run {
             commit: None,
             edition: "2023".to_owned(),
             eligibility_as_of: None,
+            eligibility_old: None,
             facts_as_of: None,
             configuration_sha256: None,
             excluded: Vec::new(),

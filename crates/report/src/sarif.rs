@@ -325,6 +325,12 @@ impl ResultWriter<'_> {
             sink.text("fullyQualifiedName", &address);
             sink.text("kind", "resource");
             sink.close('}');
+            if let Some(path) = crate::text::construct(self.report.estate, judgement) {
+                sink.open('{');
+                sink.text("fullyQualifiedName", path);
+                sink.text("kind", "construct");
+                sink.close('}');
+            }
             sink.close(']');
             sink.close('}');
         }

@@ -384,7 +384,11 @@ fn resource_part(out: &mut String, report: &Report<'_>, places: &Places<'_>, id:
     escape(out, &stack.id);
     out.push('#');
     escape(out, name);
-    out.push('"');
+    out.push_str("\",\"construct_path\":");
+    match stack.construct_path(report.estate.resource(id)) {
+        Some(path) => quote(out, path),
+        None => out.push_str("null"),
+    }
     stack_part(out, report, Some(id.stack), label);
     let place = places.origin(id);
     let at = places.position(place);
@@ -429,6 +433,7 @@ fn whole(out: &mut String, report: &Report<'_>, judgement: &Judgement<'_>) {
     quote(out, type_name);
     out.push_str(",\"address\":");
     quote(out, &address);
+    out.push_str(",\"construct_path\":null");
     stack_part(out, report, judgement.stack, judgement.label);
     match judgement.stack {
         Some(stack) => origin(out, &report.estate.stack(stack).file, 1, 1),

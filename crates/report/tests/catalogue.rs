@@ -72,6 +72,7 @@ fn an_evaluation_step_by_step() {
             world: "Env=prod".to_owned(),
             exists: true,
             truth: Truth::Unknown,
+            named: Vec::new(),
             when: when.clone(),
             pass_if: vec![
                 step(
@@ -92,6 +93,7 @@ fn an_evaluation_step_by_step() {
             world: "Env=dev".to_owned(),
             exists: false,
             truth: Truth::NotApplicable,
+            named: Vec::new(),
             when: Vec::new(),
             pass_if: Vec::new(),
         },

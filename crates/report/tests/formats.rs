@@ -88,6 +88,7 @@ fn fields_come_in_the_order_of_the_contract() {
             "id",
             "type",
             "address",
+            "construct_path",
             "stack",
             "account",
             "region",

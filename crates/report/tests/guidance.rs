@@ -44,6 +44,39 @@ fn coverage_is_what_its_schema_says() {
     assert_eq!((&s3["resolution"], &s3["by"][0]), (&"control".into(), &"s3-bucket-allows-plain-http".into()));
 }
 
+/// Whether a value is what a schema says.
+fn conforms(schema: &str, value: &Value) {
+    let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(value).take(5).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn rows_are_what_their_schema_says() {
+    let schema = include_str!("../../../docs/schema/sekisho.guidance-1.schema.json");
+    let all = list(&GuidanceFilter::default());
+    assert_eq!(all["rows"].as_array().unwrap().len(), 1592);
+    conforms(schema, &all);
+    // One of each resolution by itself.
+    let mut shown = std::collections::BTreeSet::new();
+    for row in all["rows"].as_array().unwrap() {
+        if shown.insert(row["resolution"].as_str().unwrap()) {
+            let text = show(row["id"].as_str().unwrap(), Notation::Json, Language::En);
+            conforms(schema, &serde_json::from_str(&text).unwrap());
+        }
+    }
+    assert!(shown.len() >= 9, "{shown:?}");
+    let mut found = Vec::new();
+    guidance_search("root", Notation::Json, &Options::default(), &mut found).unwrap();
+    conforms(schema, &serde_json::from_slice(&found).unwrap());
+    // It refuses what is not so.
+    let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let mut wrong = all.clone();
+    wrong["rows"][0]["level"] = "perhaps".into();
+    assert!(!validator.is_valid(&wrong));
+}
+
 #[test]
 fn a_row_is_shown_in_each_language() {
     let text = show("hipaa/s3/3", Notation::Text, Language::En);
@@ -106,6 +139,7 @@ fn who_is_responsible_for_the_clinic() {
     responsibility(&estate, Notation::Json, &Options::default(), &mut out).unwrap();
     let value: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(value["schema"], "sekisho.responsibility/1");
+    conforms(include_str!("../../../docs/schema/sekisho.responsibility-1.schema.json"), &value);
     let layers = value["layers"].as_array().unwrap();
     let system = layers.iter().find(|layer| layer["layer"] == "operating-system").unwrap();
     let who: Vec<_> = system["cells"].as_array().unwrap().iter().map(|cell| cell["who"].as_str()).collect();

@@ -9,10 +9,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sekisho_estate::{Node, NodeId, Resource, Stack, Tree};
-
-/// The metadata key of the construct that a resource belongs to.
-const PATH: &str = "aws:cdk:path";
+use sekisho_estate::stack::CONSTRUCT_PATH as PATH;
+use sekisho_estate::{Node, NodeId, Tree};
 
 /// A manifest.
 #[derive(Clone, Debug, Default)]
@@ -29,13 +27,6 @@ pub(crate) struct Place {
     pub(crate) region: Option<String>,
     /// Paths of constructs by logical id.
     pub(crate) constructs: HashMap<String, String>,
-}
-
-/// The construct of the AWS CDK that a resource belongs to, such as `App/Stack/Bucket/Resource`.
-#[must_use]
-pub fn construct_path<'e>(stack: &'e Stack, resource: &Resource) -> Option<&'e str> {
-    let metadata = stack.tree.get(resource.body, "Metadata")?;
-    stack.tree.string(stack.tree.get(metadata, PATH)?)
 }
 
 /// Whether a declaration says its construct.

@@ -168,7 +168,7 @@ impl Lowering<'_> {
             transform,
             "transform AWS::Include is not evaluated; it may add resources that are not read",
         );
-        self.elsewhere.get_or_insert(Reason::new(ReasonCode::Transform, INCLUDE));
+        self.may_add(Reason::new(ReasonCode::Transform, INCLUDE));
     }
 
     /// Includes below a node.

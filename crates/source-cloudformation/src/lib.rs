@@ -27,6 +27,7 @@ mod intake;
 mod library;
 mod lower;
 mod mapping;
+mod misspelt;
 mod nested;
 mod parameters;
 mod paths;
@@ -45,7 +46,6 @@ use sekisho_estate::json::Limits;
 use sekisho_estate::{Estate, Input, InputStatus, Problem};
 
 use assembly::Assemblies;
-pub use assembly::construct_path;
 use include::Includes;
 use intake::{Content, Hints, Taken, take};
 use library::{Library, Pristine};

@@ -61,6 +61,7 @@ impl Lowering<'_> {
         } else if self.elsewhere.is_none() {
             self.say(Remark::note(WHOLE, "the template has no Resources"));
         }
+        self.misspelt();
         if let Some(outputs) = section(self, "Outputs") {
             self.outputs(outputs);
         }
@@ -92,12 +93,18 @@ impl Lowering<'_> {
                         "macro {name} is not evaluated; it may change everything, so that no property is known"
                     );
                     self.loss(declaration, message);
-                    self.elsewhere.get_or_insert(Reason::new(ReasonCode::Transform, &*name));
+                    self.may_add(Reason::new(ReasonCode::Transform, &*name));
                     self.macro_name.get_or_insert(name.into());
                 }
             }
         }
         extended
+    }
+
+    /// Notes why the stack may have resources that are not read.
+    pub(crate) fn may_add(&mut self, reason: Reason) {
+        self.stack.unread.get_or_insert_with(|| reason.clone());
+        self.elsewhere.get_or_insert(reason);
     }
 
     /// Finds the resources and their names, then lowers each.
@@ -126,7 +133,7 @@ impl Lowering<'_> {
                     entry.value,
                     format!("transform {names} is not evaluated; it may add resources that are not read"),
                 );
-                self.elsewhere.get_or_insert(Reason::new(ReasonCode::Transform, names));
+                self.may_add(Reason::new(ReasonCode::Transform, names));
                 continue;
             }
             let kind = match tree.node(entry.value) {

@@ -60,6 +60,13 @@ impl Lowering<'_> {
             {
                 return self.point(id, text);
             }
+            // What a tool before CloudFormation would have made a text of (`!Rain::Embed`).
+            if let Node::Tagged { .. } | Node::Map(_) = self.stack.tree.node(text) {
+                self.lower(text, depth + 1);
+                if let Node::Unknown(_) | Node::Tagged { .. } = self.stack.tree.node(text) {
+                    return self.point(id, text);
+                }
+            }
             return self.invalid(id, Function::Sub);
         };
         let mut pieces = std::mem::take(&mut self.pieces);

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{check_rows, estate, estate_with, input, problems, stack};
-use sekisho_source_cloudformation::{Options, construct_path};
+use sekisho_source_cloudformation::Options;
 
 const MANIFEST: &str = r#"{
   "version": "36.0.0",
@@ -72,7 +72,7 @@ fn stacks_are_where_their_manifest_says() {
     let paths: Vec<_> = stack(&found, "cdk.out/Data.template.json")
         .resources
         .iter()
-        .map(|r| construct_path(stack(&found, "cdk.out/Data.template.json"), r))
+        .map(|r| stack(&found, "cdk.out/Data.template.json").construct_path(r))
         .collect();
     assert_eq!(paths, [Some("App/Data/Bucket/Resource"), Some("App/Data/Topic/Resource"), None]);
     for (path, status, kind, said) in [

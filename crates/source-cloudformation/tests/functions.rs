@@ -189,6 +189,9 @@ fn choices() {
 fn what_is_no_function_says_so() {
     for (yaml, expected) in [
         ("!Rain::Embed file.txt", "unknown: function !Rain::Embed is not evaluated"),
+        ("!Sub {x: 1}", "unknown: function Fn::Sub is not written as CloudFormation requires"),
+        ("{'Fn::Sub': {'Rain::Embed': file.txt}}", "unknown: function Rain::Embed is not evaluated"),
+        ("{'Fn::Sub': !Rain::Embed file.txt}", "unknown: function !Rain::Embed is not evaluated"),
         ("{'Fn::Nonsense': 1}", "unknown: function Fn::Nonsense is not evaluated"),
         ("{'Fn::Contains': [[a], a]}", "unknown: function Fn::Contains is not evaluated"),
         ("{'Fn::Transform': {Name: Mine}}", "unknown: transform Mine is not evaluated"),

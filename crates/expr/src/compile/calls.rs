@@ -1,11 +1,12 @@
 //! Calls: functions of the table, methods of text.
 
-use sekisho_estate::{Part, ReasonCode, Text};
+use sekisho_estate::{Part, ReasonCode, Text, Why};
 use sekisho_facts::resource_type;
 
 use super::members::absent_or_unknown;
-use super::{Code, Compiled, Compiler, Result, code, suggestion};
+use super::{Code, Compiled, Compiler, Result, code, lasting, suggestion};
 use crate::compare::{text, version_at_least};
+use crate::form::Form;
 use crate::frame::{Frame, STEP_BYTES};
 use crate::functions::{FUNCTIONS, Function, Sort, function};
 use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span};
@@ -19,6 +20,9 @@ impl<'x> Compiler<'x> {
                 [argument] => self.size(argument),
                 _ => Err(ExpressionError::new(span, "size takes one argument")),
             };
+        }
+        if name == "unknown" {
+            return cannot_decide(arguments, span);
         }
         let Some(function) = function(name) else {
             let known = FUNCTIONS.iter().map(|f| f.name).chain(["has", "size"]);
@@ -49,10 +53,6 @@ impl<'x> Compiler<'x> {
             _ => None,
         };
         let kind = match function.result {
-            Sort::Bool => Type::Bool,
-            Sort::Int => Type::Int,
-            Sort::Double => Type::Double,
-            Sort::String => Type::String,
             Sort::Attributes => Type::Attributes,
             Sort::Companions => match of_first {
                 Some(kind) => Type::Companions(kind),
@@ -62,9 +62,7 @@ impl<'x> Compiler<'x> {
             },
             Sort::Target => Type::Resource(named),
             Sort::Resources => Type::List(Box::new(Type::Resource(named))),
-            Sort::List => Type::List(Box::new(Type::Any)),
-            Sort::Flows => Type::List(Box::new(Type::Flow)),
-            Sort::Any | Sort::Map | Sort::Ports | Sort::Resource | Sort::Type => Type::Any,
+            simple => Type::of_sort(simple),
         };
         Ok(Compiled { code: invoke(function, codes), kind })
     }
@@ -198,11 +196,30 @@ impl<'x> Compiler<'x> {
                     Some(is) => Val::Bool(is),
                     None => frame.unknown(ReasonCode::AttributeAtDeploy, subject.display()),
                 },
+                (Val::Reference(target), Val::Str(needle)) => {
+                    match Form::of(frame, target).and_then(|form| form.decides(&name, needle)) {
+                        Some(is) => Val::Bool(is),
+                        None => not_text(frame, subject),
+                    }
+                }
                 (value, Val::Str(_)) => not_text(frame, value),
                 (_, value) => not_text(frame, value),
             }
         });
         Ok(Compiled { code, kind: Type::Bool })
+    }
+}
+
+/// `unknown("reason")`: what the author of a control knows cannot be decided.
+fn cannot_decide(arguments: &[Expression], span: Span) -> Result<Compiled> {
+    let [argument] = arguments else { return Err(wrong_count("unknown", 1, 1, arguments.len(), span)) };
+    match &argument.kind {
+        ExpressionKind::Literal(Literal::String(reason)) if !reason.trim().is_empty() => {
+            let subject = lasting(reason.trim());
+            let code = code(move |_| Val::Unknown(Why { code: ReasonCode::SaidByControl, subject }));
+            Ok(Compiled { code, kind: Type::Any })
+        }
+        _ => Err(ExpressionError::new(argument.span, "the reason must be written as text")),
     }
 }
 

@@ -7,7 +7,7 @@ use super::defaults::{Default, is_default};
 use super::{Code, Compiled, Compiler, Reading, Result, code, lasting, suggestion};
 use crate::compare::{coerce, text};
 use crate::frame::{Frame, Seen};
-use crate::functions::{FLOW_MEMBERS, Sort};
+use crate::functions::PLACE;
 use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span};
 use crate::types::{Path, Type};
 use crate::value::{ResourceRef, Val};
@@ -68,19 +68,26 @@ impl<'x> Compiler<'x> {
                 });
                 Ok(Compiled { code, kind: Type::String })
             }
-            Type::Flow => {
-                let Some((member, sort, _)) = FLOW_MEMBERS.iter().find(|(member, ..)| *member == name) else {
-                    let known = FLOW_MEMBERS.iter().map(|(member, ..)| *member);
-                    let message = format!("a flow has no {name}{}", suggestion(name, known));
+            Type::Record(record) => {
+                let members = record.members();
+                let Some((member, sort, _)) = members.iter().find(|(member, ..)| *member == name) else {
+                    let known = members.iter().map(|(member, ..)| *member);
+                    let message = format!("{record} has no {name}{}", suggestion(name, known));
                     return Err(ExpressionError::new(span, message));
                 };
-                let kind = if *sort == Sort::Bool { Type::Bool } else { Type::String };
                 let (holder, member) = (compiled.code, *member);
                 let code = code(move |frame| match holder(frame) {
-                    Val::Pairs(pairs) => pair(pairs, member).unwrap_or(Val::Absent),
+                    Val::Pairs(pairs) => {
+                        if frame.notes()
+                            && let Some(Val::Node(place)) = pair(pairs, PLACE)
+                        {
+                            frame.see_statement(place);
+                        }
+                        pair(pairs, member).unwrap_or(Val::Absent)
+                    }
                     other => absent_or_unknown(frame, other),
                 });
-                Ok(Compiled { code, kind })
+                Ok(Compiled { code, kind: Type::of_sort(*sort) })
             }
             other => Err(ExpressionError::new(span, format!("{other} has no members"))),
         }

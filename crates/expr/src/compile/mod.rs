@@ -11,6 +11,7 @@ mod defaults;
 mod index;
 mod macros;
 mod members;
+mod narrow;
 mod operators;
 
 pub(crate) use operators::truth;
@@ -19,7 +20,7 @@ use sekisho_estate::ReasonCode;
 use sekisho_facts::{ResourceType, did_you_mean};
 
 use crate::frame::{Frame, MAX_TRACE, MAX_VARIABLES};
-use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, Span, UnaryOperator};
+use crate::syntax::{Expression, ExpressionError, ExpressionKind, Literal, MAX_HEIGHT, Span, UnaryOperator};
 use crate::types::Type;
 use crate::value::Val;
 
@@ -31,6 +32,9 @@ pub(crate) struct Compiled {
     pub(crate) code: Code,
     pub(crate) kind: Type,
 }
+
+/// Most parts of one expression with the named parts in it.
+const MAX_PARTS: usize = 16 << 10;
 
 pub(crate) type Result<T> = std::result::Result<T, ExpressionError>;
 
@@ -51,6 +55,10 @@ pub(crate) struct Compiler<'x> {
     /// Whether every part reports its value.
     pub(crate) traced: bool,
     pub(crate) depth: u32,
+    /// Named parts that can be used here.
+    named: &'x [(&'x str, Expression)],
+    /// Parts compiled so far: a named part counts each time that it is used.
+    parts: usize,
 }
 
 /// What a path is read for.
@@ -72,8 +80,8 @@ impl Reading {
 }
 
 impl<'x> Compiler<'x> {
-    pub(crate) fn new(this: Option<ResourceType>, traced: bool) -> Self {
-        Self { this, variables: Vec::new(), traced, depth: 0 }
+    pub(crate) fn new(this: Option<ResourceType>, traced: bool, named: &'x [(&'x str, Expression)]) -> Self {
+        Self { this, variables: Vec::new(), traced, depth: 0, named, parts: 0 }
     }
 
     /// Compiles a part whose value is asked.
@@ -83,7 +91,11 @@ impl<'x> Compiler<'x> {
 
     fn part(&mut self, e: &'x Expression, reading: Reading) -> Result<Compiled> {
         self.depth += 1;
+        self.parts += 1;
         let depth = self.depth;
+        if depth > MAX_HEIGHT || self.parts > MAX_PARTS {
+            return Err(ExpressionError::new(e.span, "named parts in named parts make this too large"));
+        }
         let compiled = self.kind(e, reading)?;
         self.depth -= 1;
         if !self.traced || reading != Reading::Value || matches!(e.kind, ExpressionKind::Literal(_)) {
@@ -109,9 +121,12 @@ impl<'x> Compiler<'x> {
     }
 
     fn kind(&mut self, e: &'x Expression, reading: Reading) -> Result<Compiled> {
+        if let Some(is) = self.decided(e)? {
+            return Ok(Compiled { code: code(move |_| Val::Bool(is)), kind: Type::Bool });
+        }
         match &e.kind {
             ExpressionKind::Literal(literal) => Ok(compile_literal(literal)),
-            ExpressionKind::Name(name) => self.name(name, e.span),
+            ExpressionKind::Name(name) => self.name(name, e.span, reading),
             ExpressionKind::List(items) => self.list(items),
             ExpressionKind::Map(pairs) => self.map(pairs),
             ExpressionKind::Member(holder, name, span) => self.member(holder, name, *span, reading),
@@ -129,7 +144,7 @@ impl<'x> Compiler<'x> {
         }
     }
 
-    fn name(&self, name: &str, span: Span) -> Result<Compiled> {
+    fn name(&mut self, name: &str, span: Span, reading: Reading) -> Result<Compiled> {
         if let Some(slot) = self.variables.iter().rposition(|(n, _)| *n == name) {
             let kind = self.variables[slot].1.clone();
             return Ok(Compiled { code: code(move |frame| frame.variables[slot].get()), kind });
@@ -147,7 +162,19 @@ impl<'x> Compiler<'x> {
             });
             return Ok(Compiled { code, kind: Type::Resource(Some(this)) });
         }
-        let known = self.variables.iter().map(|(n, _)| *n).chain(["this"]);
+        let named = self.named;
+        if let Some((index, (_, part))) = named.iter().enumerate().find(|(_, (n, _))| *n == name) {
+            // The part was checked by itself, so it names nothing of the macros around; its
+            // own macros take the slots behind theirs. Its steps are told apart from these.
+            let traced = std::mem::replace(&mut self.traced, false);
+            self.named = &named[..index];
+            let compiled =
+                self.part(part, reading).map_err(|error| ExpressionError::new(span, error.message));
+            (self.named, self.traced) = (named, traced);
+            return compiled;
+        }
+        let names = named.iter().map(|(n, _)| *n);
+        let known = self.variables.iter().map(|(n, _)| *n).chain(names).chain(["this"]);
         Err(ExpressionError::new(span, format!("nothing is named {name}{}", suggestion(name, known))))
     }
 
@@ -193,6 +220,9 @@ impl<'x> Compiler<'x> {
     pub(crate) fn bind(&mut self, name: &'x str, kind: Type, span: Span) -> Result<usize> {
         if self.variables.len() == MAX_VARIABLES {
             return Err(ExpressionError::new(span, format!("macros nested deeper than {MAX_VARIABLES}")));
+        }
+        if self.named.iter().any(|(n, _)| *n == name) {
+            return Err(ExpressionError::new(span, format!("{name} is the name of a part in let")));
         }
         self.variables.push((name, kind));
         Ok(self.variables.len() - 1)

@@ -39,7 +39,19 @@ impl<'x> Compiler<'x> {
         then: &'x Expression,
         otherwise: &'x Expression,
     ) -> Result<Compiled> {
+        let decided = self.decided(condition)?;
         let condition = self.truth(condition)?;
+        if let Some(is) = decided {
+            let Compiled { code: taken, kind } = self.expression(if is { then } else { otherwise })?;
+            if !self.traced {
+                return Ok(Compiled { code: taken, kind });
+            }
+            let code = code(move |frame| {
+                condition(frame);
+                taken(frame)
+            });
+            return Ok(Compiled { code, kind });
+        }
         let (then, otherwise) = (self.expression(then)?, self.expression(otherwise)?);
         let kind = then.kind.either(&otherwise.kind);
         let (then, otherwise) = (then.code, otherwise.code);
@@ -76,6 +88,21 @@ impl<'x> Compiler<'x> {
 
     /// `&&` and `||`: the side that decides absorbs an unknown on the other, and is the only evidence.
     fn logic(&mut self, left: &'x Expression, right: &'x Expression, decisive: bool) -> Result<Compiled> {
+        // A side that this type decides without deciding the whole leaves the other.
+        let (of_left, of_right) = (self.decided(left)?, self.decided(right)?);
+        if of_left.is_some() || of_right.is_some() {
+            let (known, open) = if of_left.is_some() { (left, right) } else { (right, left) };
+            let known = self.truth(known)?;
+            let open = self.truth(open)?;
+            let traced = self.traced;
+            let code = code(move |frame| {
+                if traced {
+                    known(frame);
+                }
+                truth(frame, open(frame)).map_or_else(|unknown| unknown, Val::Bool)
+            });
+            return Ok(Compiled { code, kind: Type::Bool });
+        }
         let (left, right) = (self.truth(left)?, self.truth(right)?);
         let code = code(move |frame| {
             let start = frame.mark();

@@ -9,6 +9,8 @@ use super::naive_values::{V, coerce, combine, equal, join, lower, order, text, t
 
 /// What surrounds the resource that is judged.
 pub(crate) struct Surroundings<'s> {
+    /// The name of its type.
+    pub(crate) type_name: &'s str,
     /// The properties in this world.
     pub(crate) this: &'s V,
     /// The shape of the properties.
@@ -74,6 +76,7 @@ impl Surroundings<'_> {
                     _ => V::Bool(false),
                 }
             }
+            ExpressionKind::Call(name, _) if name == "unknown" => V::Unknown,
             ExpressionKind::Call(name, arguments) => {
                 let value = self.value(&arguments[0], scope, true);
                 match name.as_str() {
@@ -119,6 +122,10 @@ impl Surroundings<'_> {
     }
 
     fn member(&self, holder: &Expression, name: &str, scope: &mut Scope, defaults: bool) -> V {
+        if matches!(&holder.kind, ExpressionKind::Call(function, _) if function == "attributes") {
+            assert_eq!(name, "type", "the only attribute that is made at random");
+            return V::Str(self.type_name.to_owned());
+        }
         let (kind, pointer) = self.kind(holder, scope).member(name);
         let default = || {
             let found = pointer.as_deref().filter(|_| defaults).and_then(|pointer| (self.default)(pointer));

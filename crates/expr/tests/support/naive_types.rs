@@ -142,6 +142,9 @@ pub(crate) fn kind_of(e: &Expression, this: Shape, scope: &mut Vec<(String, K)>)
             K::List(Box::new(kinds.into_iter().reduce(K::either).unwrap_or(K::Any)))
         }
         ExpressionKind::Map(_) => K::Map,
+        ExpressionKind::Member(holder, _, _) if matches!(&holder.kind, ExpressionKind::Call(function, _) if function == "attributes") => {
+            K::String
+        }
         ExpressionKind::Member(holder, name, _) => kind_of(holder, this, scope).member(name).0,
         ExpressionKind::Index(holder, index) => {
             let of = kind_of(holder, this, scope);
@@ -158,6 +161,7 @@ pub(crate) fn kind_of(e: &Expression, this: Shape, scope: &mut Vec<(String, K)>)
         ExpressionKind::Call(name, _) => match name.as_str() {
             "size" => K::Int,
             "lower" => K::String,
+            "unknown" => K::Any,
             _ => K::Bool,
         },
         ExpressionKind::Method(_, name, _) => match name.as_str() {

@@ -155,6 +155,10 @@ pub(crate) fn equal(a: &V, b: &V) -> Option<bool> {
         (V::Null, V::Reference(_)) | (V::Reference(_), V::Null) => Some(false),
         // Names, ids and ARNs are never empty; the targets here are no custom resources.
         (V::Str(s), V::Reference(_)) | (V::Reference(_), V::Str(s)) if s.is_empty() => Some(false),
+        (V::Str(s), V::Reference(x)) | (V::Reference(x), V::Str(s)) => {
+            let whole: String = form(x).iter().map(|(full, ..)| full.as_str()).collect();
+            if is_match(&whole, s) { None } else { Some(false) }
+        }
         (V::Reference(_), _) | (_, V::Reference(_)) => None,
         (V::Map(x, _), V::Map(y, _)) => {
             let written = |pairs: &[(String, V)]| -> Vec<(String, V)> {
@@ -241,8 +245,85 @@ pub(crate) fn text_method(name: &str, subject: &V, argument: &V) -> V {
                 _ => V::Unknown,
             }
         }
+        V::Reference(target) if name != "matches" => {
+            let form = form(target);
+            let full = |pieces: &[Piece]| pieces.iter().map(|(full, ..)| full.as_str()).collect::<String>();
+            let (first, last) = (form.first().expect("a piece"), form.last().expect("a piece"));
+            let literal = |piece: &Piece| piece.2.clone().unwrap_or_default();
+            let (must, can) = match name {
+                "startsWith" => (
+                    literal(first).starts_with(needle),
+                    form.iter().enumerate().any(|(i, piece)| {
+                        heads(piece).iter().any(|head| is_match(&(full(&form[..i]) + head), needle))
+                    }),
+                ),
+                "endsWith" => (
+                    literal(last).ends_with(needle),
+                    form.iter().enumerate().any(|(i, piece)| {
+                        tails(piece)
+                            .iter()
+                            .any(|tail| is_match(&(tail.clone() + &full(&form[i + 1..])), needle))
+                    }),
+                ),
+                _ => (form.iter().any(|piece| literal(piece).contains(needle)), true),
+            };
+            match (must || needle.is_empty(), can) {
+                (true, _) => V::Bool(true),
+                (_, false) => V::Bool(false),
+                _ => V::Unknown,
+            }
+        }
         _ => V::Unknown,
     }
+}
+
+/// A piece of what a reference gives: as a pattern, as a pattern of what stands inside it, and
+/// the text itself where it is known.
+type Piece = (String, String, Option<String>);
+
+/// What references to the buckets and the key of the tests give.
+fn form(target: &Target) -> Vec<Piece> {
+    let literal = |text: &str| (regex::escape(text), String::new(), Some(text.to_owned()));
+    let part = || ("[^:/]+".to_owned(), "[^:/]*".to_owned(), None);
+    let any = || (".+".to_owned(), ".*".to_owned(), None);
+    let made = || ("[^:/]*-[^:/]*".to_owned(), "[^:/]*".to_owned(), None);
+    match (target.type_name.as_str(), target.attribute.as_str()) {
+        ("AWS::KMS::Key", "") => vec![any()],
+        ("AWS::KMS::Key", "Arn") => vec![
+            literal("arn:"),
+            part(),
+            literal(":kms:"),
+            part(),
+            literal(":"),
+            part(),
+            literal(":key/"),
+            any(),
+        ],
+        ("AWS::S3::Bucket", "") => vec![made()],
+        ("AWS::S3::Bucket", "Arn") if target.id == "Named" => {
+            vec![literal("arn:"), part(), literal(":s3:::ab")]
+        }
+        ("AWS::S3::Bucket", "Arn") => vec![literal("arn:"), part(), literal(":s3:::"), made()],
+        other => panic!("no form of {other:?}"),
+    }
+}
+
+fn heads((_, inside, literal): &Piece) -> Vec<String> {
+    match literal {
+        Some(text) => (1..=text.len()).map(|at| regex::escape(&text[..at])).collect(),
+        None => vec![inside.clone()],
+    }
+}
+
+fn tails((_, inside, literal): &Piece) -> Vec<String> {
+    match literal {
+        Some(text) => (0..text.len()).map(|at| regex::escape(&text[at..])).collect(),
+        None => vec![inside.clone()],
+    }
+}
+
+fn is_match(pattern: &str, text: &str) -> bool {
+    regex::Regex::new(&format!("(?s)^{pattern}$")).expect("a pattern").is_match(text)
 }
 
 pub(crate) fn lower(value: V) -> V {

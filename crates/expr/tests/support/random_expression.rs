@@ -5,6 +5,8 @@ use super::random::{Tape, Ty, WORDS};
 /// What may be written, and which variables there are.
 pub(crate) struct Writer<'t, 'b> {
     pub(crate) tape: &'t mut Tape<'b>,
+    /// The type of `this`.
+    pub(crate) type_name: &'static str,
     pub(crate) properties: &'static [(&'static str, Ty)],
     /// Only what CEL has too, and where both mean the same.
     pub(crate) shared: bool,
@@ -46,7 +48,7 @@ impl Writer<'_, '_> {
             };
         }
         let d = depth - 1;
-        let text = match self.below(if self.shared { 14 } else { 20 }) {
+        let text = match self.below(if self.shared { 14 } else { 22 }) {
             0 => return self.truth(0),
             1 => format!("{} && {}", self.truth(d), self.truth(d)),
             2 => format!("{} || {}", self.truth(d), self.truth(d)),
@@ -71,12 +73,29 @@ impl Writer<'_, '_> {
             16 => format!("{} {} {}", self.any_number(d), self.operator(), self.int(d)),
             17 => format!("{} in {}", self.any_or_literal(d), self.any(d)),
             18 => format!("{} == {}", self.truth(d), self.any(d)),
+            19 => self.guarded(d),
+            20 => "unknown(\"at random\")".to_owned(),
             _ => match self.path(|_| true) {
                 Some((path, _)) => format!("{path} == null"),
                 None => "true".to_owned(),
             },
         };
         format!("({text})")
+    }
+
+    /// A question about the type of `this`, and something that has a meaning for one type only.
+    fn guarded(&mut self, depth: u32) -> String {
+        let here = |w: &mut Self| w.truth(depth);
+        let elsewhere = "this.NotOfThisType.exists(x, x.Nothing == 1)".to_owned();
+        let (own, other) = (self.type_name, "AWS::SQS::Queue");
+        match self.below(6) {
+            0 => format!("attributes(this).type == {own:?} && {}", here(self)),
+            1 => format!("attributes(this).type == {other:?} && {elsewhere}"),
+            2 => format!("{} || !(attributes(this).type in [{other:?}, {own:?}])", here(self)),
+            3 => format!("{elsewhere} || attributes(this).type != {other:?}"),
+            4 => format!("attributes(this).type == {other:?} ? {elsewhere} : {}", here(self)),
+            _ => format!("{own:?} == attributes(this).type ? {} : {elsewhere}", here(self)),
+        }
     }
 
     fn operator(&mut self) -> &'static str {

@@ -128,6 +128,9 @@ impl<'w, 'a> Findings<'w, 'a> {
         let mut rest = String::new();
         if let Some(resource) = judgement.resource {
             let _ = write!(rest, "  {}", clean(self.estate().type_name(resource)));
+            if let Some(path) = super::construct(self.estate(), judgement) {
+                let _ = write!(rest, "  {}", clean(path));
+            }
             if judgement.label != sekisho_guidance::Label::None {
                 let _ = write!(rest, "  PHI: {}", self.say.label(judgement.label));
             }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use sekisho_assess::{EvidenceKind, Judgement, Verdict};
-use sekisho_estate::{ResourceId, StackIndex};
+use sekisho_estate::{Estate, ResourceId, StackIndex};
 
 use finding::{Findings, Fold, bundle, fold};
 pub(crate) use finding::{citation, failing, source};
@@ -28,6 +28,13 @@ type Subject = (Option<ResourceId>, Option<StackIndex>);
 
 fn subject(judgement: &Judgement<'_>) -> Subject {
     (judgement.resource, judgement.stack)
+}
+
+/// The construct of the AWS CDK that was judged: what its author looks for, instead of the
+/// logical id that the CDK made.
+pub(crate) fn construct<'e>(estate: &'e Estate, judgement: &Judgement<'_>) -> Option<&'e str> {
+    let id = judgement.resource?;
+    estate.stack(id.stack).construct_path(estate.resource(id))
 }
 
 impl Report<'_> {

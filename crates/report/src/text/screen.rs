@@ -210,6 +210,10 @@ impl Report<'_> {
             rows.add(say.row_unresolved(), say.screen_unresolved(unresolved));
             places.lines().skip(1).for_each(|line| rows.more(line));
         }
+        let run = &self.options.run;
+        if let (Some(day), Some(days)) = (&run.eligibility_as_of, run.eligibility_old) {
+            rows.add(say.row_list(), say.screen_list_old(day, days));
+        }
         if !self.assessment.notices.is_empty() {
             rows.add(say.row_notices(), say.screen_notices(self.assessment.notices.len()));
         }

@@ -125,6 +125,7 @@ fn control(id: &'static str, title: Text, why: Text, fix: Text) -> Control {
         id: cow(id),
         applies: list(&BUCKET),
         scope: Scope::Resource,
+        named: Cow::Borrowed(&[]),
         when: Some(cow("phi(this)")),
         pass_if: cow("true"),
         satisfies: list(&S3_DEMANDS),
