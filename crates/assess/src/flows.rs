@@ -144,9 +144,18 @@ fn record<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, hop: &Hop<'_>, encryptio
         Some(is) => Val::Bool(is),
         None => frame.unknown(code, subject),
     };
+    // An end that the input does not resolve is of any type that the property can name, unless
+    // its ARN says of which.
+    let can_name = || {
+        let rows = sekisho_facts::flows(estate.type_name(edge.holder)).iter();
+        rows.filter(|row| row.path == edge.row.path).map(|row| row.to.len()).sum::<usize>()
+    };
+    let open = edge.unresolved
+        && (!node.type_name(estate).starts_with("AWS::") || (!name.starts_with("arn:") && can_name() > 1));
     let member = |name_of: &str| -> Val<'a> {
         match name_of {
             "to" => text(&name),
+            "type" | "external" if open => frame.unknown(ReasonCode::NotInInput, &name),
             "type" => text(node.type_name(estate)),
             "moves" => match (edge.moves_unknown.as_ref().or_else(|| model.uncertain(hop.from)), hop.moves) {
                 (Some(why), _) => frame.unknown(why.code, &*why.subject),
