@@ -9,8 +9,8 @@ use sekisho_source_cloudformation::SourceFile;
 
 /// Folders that hold what tools made or fetched, never what a team wrote.
 const SKIPPED: [&str; 7] = [".git", ".hg", ".svn", ".terraform", ".venv", "node_modules", "target"];
-/// Endings of files that can hold a template, parameters, or an answer of AWS.
-const ENDINGS: [&str; 6] = ["json", "yaml", "yml", "template", "cfn", "csv"];
+/// Endings of files that can hold a template, parameters, a state of Terraform, or an answer of AWS.
+const ENDINGS: [&str; 7] = ["json", "yaml", "yml", "template", "cfn", "csv", "tfstate"];
 
 /// What was found under the paths.
 #[derive(Debug, Default)]

@@ -66,7 +66,7 @@ pub(crate) fn demo(arguments: &OutputArguments) -> Result<u8, Failure> {
 pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> Result<Estate, Failure> {
     let is_terraform = |file: &SourceFile| sekisho_source_terraform::is_terraform(&file.path);
     let (terraform, files): (Vec<_>, Vec<_>) = found.files.into_iter().partition(is_terraform);
-    let is_recorded = |file: &SourceFile| sekisho_source_terraform::is_recorded(&file.bytes);
+    let is_recorded = |file: &SourceFile| sekisho_source_terraform::is_recorded(&file.path, &file.bytes);
     let (recorded, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_recorded);
     let options = Options {
         parameters: config.parameters.clone().into_iter().collect(),

@@ -148,3 +148,43 @@ fn files_are_inputs_of_their_root_module() {
     let named = json(&sekisho(&at, &["scan", "live/main.tf", "--format", "json"]));
     assert_eq!(verdicts(&named, "rds-storage-not-encrypted").len(), 2);
 }
+
+/// A state with one database; what `terraform.tfstate` holds beside the configuration.
+const STATE: &str = r#"{"version": 4, "terraform_version": "1.9.0", "serial": 3, "lineage": "x", "resources": [
+  {"mode": "managed", "type": "aws_db_instance", "name": "db", "instances": [
+    {"attributes": {"id": "db-1", "identifier": "db-1", "engine": "mysql", "storage_encrypted": false}}]}]}"#;
+
+#[test]
+fn states_are_found_by_their_ending_and_read_by_their_content() {
+    let at = folder(
+        "terraform-states",
+        &[
+            ("all/live/terraform.tfstate", STATE),
+            ("all/pulled.json", STATE),
+            ("all/encrypted.tfstate", r#"{"meta": {}, "encrypted_data": "eA==", "encryption_version": "v0"}"#),
+        ],
+    );
+    let scan = json(&sekisho(&at, &["scan", "all", "--format", "json"]));
+    let files: Vec<&str> = scan["verdicts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|v| v["control"] == "rds-storage-not-encrypted" && v["verdict"] == "fail")
+        .map(|v| v["resource"]["origin"]["file"].as_str().unwrap())
+        .collect();
+    assert_eq!(files, ["all/live/terraform.tfstate", "all/pulled.json"]);
+    let inputs: Vec<(&str, &str)> = scan["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|input| (input["path"].as_str().unwrap(), input["status"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        inputs,
+        [
+            ("all/encrypted.tfstate", "unreadable"),
+            ("all/live/terraform.tfstate", "read"),
+            ("all/pulled.json", "read"),
+        ]
+    );
+}

@@ -24,9 +24,14 @@ use crate::value::{Entry, ListKind, Located, Map, Number, Place, Reference, Step
 /// Modules in modules, at most.
 const MAX_MODULES: usize = 64;
 
-/// Whether a file is a plan or a state, by what it says first.
+/// Whether a file is a plan or a state: by its ending, or by what it says. What ends in
+/// `.tfstate` and is no state (encrypted by OpenTofu, cut short) is a problem of the file, not a
+/// file to pass over.
 #[must_use]
-pub fn is_recorded(bytes: &[u8]) -> bool {
+pub fn is_recorded(name: &str, bytes: &[u8]) -> bool {
+    if name.ends_with(".tfstate") {
+        return true;
+    }
     let has = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     first == Some(&b'{')
@@ -78,10 +83,19 @@ fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input) {
     };
     let text: Arc<str> = Arc::from(document.tree.source());
     let reader = Recorded { tree: &document.tree };
-    let (instances, providers, remarks) = if reader.get(document.root, "lineage").is_some() {
+    let has = |key: &str| reader.get(document.root, key).is_some();
+    let (instances, providers, remarks) = if has("lineage") {
         reader.state(document.root)
-    } else {
+    } else if has("planned_values") || has("resource_changes") {
         reader.plan(document.root)
+    } else {
+        let message = if has("encrypted_data") {
+            "the state is encrypted; write it with `tofu state pull` where the key is at hand"
+        } else {
+            "this is neither a state nor a plan; write a state with `terraform state pull`"
+        };
+        unreadable(&mut input, 0, 0, message.into());
+        return (None, input);
     };
     for (place, message) in remarks {
         let at = LineIndex::new(&text).position(&text, place.offset);

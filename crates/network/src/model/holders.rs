@@ -164,8 +164,21 @@ impl<'e> Builder<'_, 'e> {
                     self.attached(props.id, holder, id, forwards);
                     continue;
                 }
-                let subnet = self.subnet(props, props.below(*place, "SubnetId").1);
-                let (groups, groups_doubt) = self.groups_at(props, *place, &["GroupSet"]);
+                let mut subnet_value = props.below(*place, "SubnetId").1;
+                let (mut groups, mut groups_doubt) = self.groups_at(props, *place, &["GroupSet"]);
+                // What the primary interface leaves out is written at the instance: a source
+                // other than CloudFormation, which refuses both together, may say of the
+                // interface only that it asks for a public address.
+                if number == 0 {
+                    if matches!(subnet_value, Value::Absent) {
+                        subnet_value = props.get("SubnetId");
+                    }
+                    if groups.is_empty() && groups_doubt.is_none() {
+                        (groups, groups_doubt) =
+                            self.groups_at(props, root, &["SecurityGroupIds", "SecurityGroups"]);
+                    }
+                }
+                let subnet = self.subnet(props, subnet_value);
                 let asked = props.flag_below(*place, "AssociatePublicIpAddress");
                 let exact = props.range(props.below(*place, "PrivateIpAddress").1).ok().flatten();
                 let public = self.public(asked, subnet.as_ref().ok().copied());
