@@ -1,5 +1,7 @@
 //! `sekisho flow`, `assets` and `map`, run as a person runs them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
