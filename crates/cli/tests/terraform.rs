@@ -161,7 +161,10 @@ fn states_are_found_by_their_ending_and_read_by_their_content() {
         &[
             ("all/live/terraform.tfstate", STATE),
             ("all/pulled.json", STATE),
-            ("all/encrypted.tfstate", r#"{"meta": {}, "encrypted_data": "eA==", "encryption_version": "v0"}"#),
+            (
+                "all/encrypted.tfstate",
+                r#"{"meta": {}, "encrypted_data": "eA==", "encryption_version": "v0"}"#,
+            ),
         ],
     );
     let scan = json(&sekisho(&at, &["scan", "all", "--format", "json"]));
