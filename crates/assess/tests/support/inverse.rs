@@ -1,5 +1,7 @@
 //! A CloudFormation stack written as Terraform, by the mappings read backwards.
 
+#![allow(clippy::cmp_owned, reason = "JSON is compared by its text")]
+
 use std::collections::BTreeMap;
 
 use sekisho_estate::{Node, NodeId, Operation, Resource, ResourceIndex, Stack};
@@ -252,7 +254,7 @@ impl Writer<'_> {
                     "AWS::Region" => Some(("aws_region", "region")),
                     "AWS::Partition" => Some(("aws_partition", "partition")),
                     "AWS::URLSuffix" => Some(("aws_partition", "dns_suffix")),
-                    name if name.starts_with("AWS::") => return Err(format!("{name}")),
+                    name if name.starts_with("AWS::") => return Err(name.to_string()),
                     _ => None,
                 };
                 if let Some((kind, attribute)) = data {
