@@ -59,7 +59,7 @@ fn yaml(folder: &Path, found: &mut Vec<String>) {
         let name = path.to_string_lossy().into_owned();
         if path.is_dir() {
             yaml(&path, found);
-        } else if name == "service-discontinued.yaml" {
+        } else if name.ends_with("service-discontinued.yaml") {
             // Names types of services that have ended, many of which no provider ever had.
         } else if name.ends_with(".yaml") && !name.ends_with(".test.yaml") {
             let text = fs::read_to_string(&path).unwrap();

@@ -24,7 +24,10 @@ fn resources(estate: &Estate) -> Vec<String> {
 fn expands(text: impl AsRef<str>, all: &[&str], rows: &[(&str, &str)]) {
     let text = text.as_ref();
     let estate = sam(text);
-    assert_eq!(problems(&estate, "t.yaml"), Vec::<String>::new(), "{text}");
+    // Rows put references into properties of their own making; that these are said is tested elsewhere.
+    let others: Vec<_> =
+        problems(&estate, "t.yaml").into_iter().filter(|told| !told.contains("has no property")).collect();
+    assert_eq!(others, Vec::<String>::new(), "{text}");
     assert_eq!(input(&estate, "t.yaml").status.name(), "read", "{text}");
     assert_eq!(resources(&estate), all, "{text}");
     check_rows(&estate, "t.yaml", rows);
