@@ -5,6 +5,8 @@
 //! or `From -/> To` where PHI must not get from one to the other. A line of `verdicts` is
 //! `control Resource: verdict`. A line of `sides` is `Resource front: encrypted`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 use sekisho_assess::{Analyses, Config, RunOptions, run};
 use sekisho_phi::{Aspect, Model, Protection, Question};
 use sekisho_source_cloudformation::{Options, SourceFile, read};
