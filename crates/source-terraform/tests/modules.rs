@@ -1,5 +1,7 @@
 //! Modules, instances, files and values of variables: small folders and what becomes of them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 mod support;
 
 use std::collections::BTreeMap;
