@@ -207,6 +207,13 @@ impl Model {
                 rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
             }
         }
+        rows.extend(self.directly_outside(ask, class, store));
+        rows
+    }
+
+    /// Who can by itself of those who are not in the input.
+    fn directly_outside(&self, ask: &Ask<'_>, class: Class, store: StoreId) -> Vec<Row> {
+        let mut rows = Vec::new();
         let mut outside = BTreeSet::new();
         let this = &self.stores[store as usize];
         if let Some(policy) = this.policy {
@@ -360,14 +367,18 @@ impl Model {
             next = found.clone();
             rows.extend(found);
         }
-        // Nearest and surest first; an equal row by a longer chain says nothing new.
+        self.sort(&mut rows);
+        rows
+    }
+
+    /// Nearest and surest first; an equal row by a longer chain says nothing new.
+    fn sort(&self, rows: &mut [Row]) {
         rows.sort_by(|a, b| {
             let key = |row: &Row| {
                 (std::cmp::Reverse(row.who.distance()), rank(verdict(&row.cell.formula)), row.chain.len())
             };
             key(a).cmp(&key(b)).then_with(|| self.who_name(&a.who).cmp(&self.who_name(&b.who)))
         });
-        rows
     }
 
     /// The name of somebody, for people.
@@ -394,9 +405,19 @@ impl Model {
             witness: None,
             row: None,
         };
-        for row in self.who_can(ask, chains, class, store) {
+        let far = |who: &Who| matches!(who.distance(), Distance::OtherAccount | Distance::Anyone);
+        // Where no role lets anyone outside in, no chain leads out: whom the store's own policy
+        // names is all there is.
+        let rows = if chains.into.iter().flatten().any(|(who, _)| far(who)) {
+            self.who_can(ask, chains, class, store)
+        } else {
+            let mut rows = self.directly_outside(ask, class, store);
+            self.sort(&mut rows);
+            rows
+        };
+        for row in rows {
             let distance = row.who.distance();
-            if !matches!(distance, Distance::OtherAccount | Distance::Anyone) {
+            if !far(&row.who) {
                 continue;
             }
             // Whoever meets a condition on a fixed identity or network is not anyone.
