@@ -280,11 +280,7 @@ impl<'m> Ask<'m> {
             }
         }
         if cell.formula != Formula::False
-            && let Some(needed) = match class {
-                Class::ReadContent => Some("kms:decrypt"),
-                Class::Write => Some("kms:generatedatakey"),
-                _ => None,
-            }
+            && let Some(needed) = on_key(class)
         {
             cell.formula = cell.formula.and(self.key(asker, needed, store, kind));
         }
@@ -384,6 +380,15 @@ fn everything() -> &'static Policy {
             at: None,
         }
     })
+}
+
+/// The action on the key of an encrypted store that a class needs besides its own.
+pub(crate) fn on_key(class: Class) -> Option<&'static str> {
+    match class {
+        Class::ReadContent => Some("kms:decrypt"),
+        Class::Write => Some("kms:generatedatakey"),
+        _ => None,
+    }
 }
 
 /// The lower case of an action of the built-in data, made once.

@@ -72,7 +72,7 @@ fn lookup(values: &Values) -> Lookup<'_> {
     }
 }
 
-fn find<'c>(keys: &'c [(Box<str>, Values)], key: &str) -> Option<Lookup<'c>> {
+pub(crate) fn find<'c>(keys: &'c [(Box<str>, Values)], key: &str) -> Option<Lookup<'c>> {
     keys.iter().find(|(name, _)| **name == *key).map(|(_, values)| lookup(values))
 }
 

@@ -15,6 +15,7 @@ pub mod escalation;
 pub mod explain;
 pub mod formula;
 pub mod glob;
+pub mod holders;
 pub mod holes;
 pub mod matrix;
 pub mod model;
