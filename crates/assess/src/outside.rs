@@ -51,8 +51,8 @@ impl Sought {
     }
 }
 
-/// Sections of a template, a plan or a state that are no resources.
-const SECTIONS: [&str; 11] = [
+/// Sections of a template, of Terraform's JSON, of a plan or of a state that are no resources.
+const SECTIONS: [&str; 17] = [
     "Description",
     "Metadata",
     "Parameters",
@@ -64,6 +64,12 @@ const SECTIONS: [&str; 11] = [
     "variables",
     "outputs",
     "output_changes",
+    "variable",
+    "locals",
+    "output",
+    "data",
+    "module",
+    "provider",
 ];
 
 /// Keys that say nothing of their value: the name above says what it is.
@@ -82,26 +88,26 @@ pub(crate) fn holds<'a>(words: &Words, frame: &Frame<'_, 'a>, stack: StackIndex,
     if hits.is_empty() {
         return Val::Bool(false);
     }
-    let source = this.tree.source();
     let mut found: Vec<(u32, &'static str)> = Vec::new();
-    let hcl = !this.segments.is_empty() || [".tf", ".tofu"].iter().any(|end| this.file.ends_with(end));
-    let data = if hcl {
-        None
-    } else if source.trim_start().starts_with('{') {
-        json::read(source.to_owned(), Limits::default()).ok()
-    } else {
-        yaml::read(source.to_owned(), Limits::default()).ok()
-    };
-    if let Some(document) = &data {
-        let mut walk = Walk { tree: &document.tree, sought, found: &mut found };
-        for entry in document.tree.map(document.root) {
-            let key = document.tree.text(entry.key);
-            if SECTIONS.contains(&key) {
-                walk.node(entry.value, key, "", 0);
-            }
+    let regions = regions(estate, stack);
+    let source = this.tree.source();
+    let starts = this.segments.iter().map(|segment| segment.start as usize).chain([source.len()]);
+    let parts: Vec<(&str, usize, usize)> = match this.segments.is_empty() {
+        true => vec![(&this.file, 0, source.len())],
+        false => {
+            let ends = starts.skip(1);
+            this.segments
+                .iter()
+                .zip(ends)
+                .map(|(part, end)| (&*part.file, part.start as usize, end))
+                .collect()
         }
+    };
+    for (file, start, end) in parts {
+        let text = source.get(start..end).unwrap_or_default();
+        let terraform = sections(file, text, start, sought, &mut found);
+        lines(text, start, &regions, terraform, sought, &mut found);
     }
-    lines(source, &regions(estate, stack), hcl, sought, &mut found);
     found.sort_unstable();
     found.dedup();
     for &(offset, what) in &found {
@@ -110,8 +116,37 @@ pub(crate) fn holds<'a>(words: &Words, frame: &Frame<'_, 'a>, stack: StackIndex,
     Val::Bool(!found.is_empty())
 }
 
+/// Reads the sections of a file of JSON or YAML; true for HCL, which is read by lines.
+fn sections(
+    file: &str,
+    text: &str,
+    start: usize,
+    sought: Sought,
+    found: &mut Vec<(u32, &'static str)>,
+) -> bool {
+    let json = text.trim_start().starts_with('{');
+    if !json && [".tf", ".tofu", ".tfvars"].iter().any(|end| file.ends_with(end)) {
+        return true;
+    }
+    let document = match json {
+        true => json::read(text.to_owned(), Limits::default()),
+        false => yaml::read(text.to_owned(), Limits::default()),
+    };
+    let Ok(document) = document else { return false };
+    let mut walk = Walk { tree: &document.tree, start: start as u32, sought, found };
+    for entry in document.tree.map(document.root) {
+        let key = document.tree.text(entry.key);
+        if SECTIONS.contains(&key) {
+            walk.node(entry.value, key, "", 0);
+        }
+    }
+    false
+}
+
 struct Walk<'w> {
     tree: &'w Tree,
+    /// Where the text begins in the source of the stack.
+    start: u32,
     sought: Sought,
     found: &'w mut Vec<(u32, &'static str)>,
 }
@@ -126,7 +161,7 @@ impl Walk<'_> {
                 for entry in self.tree.entries(range) {
                     let key = self.tree.text(entry.key);
                     for (what, _) in self.sought.within("", key) {
-                        self.found.push((self.tree.key_offset(entry), what));
+                        self.found.push((self.start + self.tree.key_offset(entry), what));
                     }
                     self.node(entry.value, key, name, depth + 1);
                 }
@@ -140,7 +175,7 @@ impl Walk<'_> {
                 let Some(text) = self.tree.string(node) else { return };
                 let name = if PLAIN_KEYS.contains(&name) { above } else { name };
                 for (what, _) in self.sought.within(name, text) {
-                    self.found.push((self.tree.offset(node), what));
+                    self.found.push((self.start + self.tree.offset(node), what));
                 }
             }
         }
@@ -173,16 +208,17 @@ pub(crate) fn end_of(source: &str, start: usize) -> usize {
 
 /// Reads the lines outside the resources: comments, and in HCL whatever stands there.
 fn lines(
-    source: &str,
+    text: &str,
+    begins: usize,
     regions: &[(usize, usize)],
     hcl: bool,
     sought: Sought,
     found: &mut Vec<(u32, &'static str)>,
 ) {
-    let mut start = 0;
+    let mut start = begins;
     let mut region = 0;
     let (mut block, mut commented) = (String::new(), false);
-    for line in source.split_inclusive('\n') {
+    for line in text.split_inclusive('\n') {
         let at = start;
         start += line.len();
         while regions.get(region).is_some_and(|&(_, end)| end <= at) {
@@ -232,11 +268,8 @@ fn comment_of(line: &str, hcl: bool) -> Option<usize> {
     let (mut quote, mut before) = (None, b' ');
     for (at, &byte) in bytes.iter().enumerate() {
         match quote {
-            Some(sign) => {
-                if byte == sign && before != b'\\' {
-                    quote = None;
-                }
-            }
+            Some(sign) if byte == sign && before != b'\\' => quote = None,
+            Some(_) => {}
             None if byte == b'"' || (byte == b'\'' && !hcl) => quote = Some(byte),
             None if before.is_ascii_whitespace() => {
                 let slashes = hcl && byte == b'/' && bytes.get(at + 1) == Some(&b'/');
@@ -300,7 +333,7 @@ mod tests {
         let text = "# MRN 4471902 came from the pilot\nvariable \"patient_mrn\" {\n  default = \"4471902\"\n}\nlocals {\n  note = \"SSN 519-43-8812\"\n  build = \"4471902\"\n}\nresource \"x\" \"y\" {\n  mrn = \"4471903\"\n}\n";
         let start = text.find("resource").unwrap_or_default();
         let mut found = Vec::new();
-        lines(text, &[(start, text.len())], true, Sought::Identifier, &mut found);
+        lines(text, 0, &[(start, text.len())], true, Sought::Identifier, &mut found);
         let shown: Vec<(&str, &str)> = found
             .iter()
             .map(|&(at, what)| (text[at as usize..].split('\n').next().unwrap_or(""), what))

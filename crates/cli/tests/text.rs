@@ -55,10 +55,12 @@ fn a_module_in_its_variables_locals_outputs_and_comments() {
         expected(&[
             // The name of the bucket, and a tag that a local gives it.
             ("text-identifies-a-person", &[(13, 12), (10, 18)]),
+            // The one in Terraform's JSON, where all stands in one line.
+            ("text-identifies-a-person", &[(1, 98)]),
             ("template-text-holds-credential", &[(9, 11)]),
             // A comment, a default, a comment of several lines, a local, an output. In the
             // description the number does not follow its word directly.
-            ("template-text-identifies-a-person", &[(1, 1), (4, 18), (7, 4), (10, 10), (17, 12)]),
+            ("template-text-identifies-a-person", &[(1, 1), (4, 18), (7, 4), (10, 10), (17, 12), (1, 39)]),
         ])
     );
 }
