@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use sekisho_facts::{Holds, ServiceDefault, defaults, resource_type_names, store};
 use sekisho_guidance::{
-    Eligibility, Item, Language, Level, Lifecycle, ResolutionKind, Seed, Service, Standing,
-    controls, controls_for, coverage, eligibility_list, requirement, services,
+    Eligibility, Item, Language, Level, Lifecycle, ResolutionKind, Seed, Service, Standing, controls,
+    controls_for, coverage, eligibility_list, requirement, services,
 };
 
 use super::{GuidanceError, Notation, unknown};
@@ -87,10 +87,7 @@ impl Sheet {
             .iter()
             .flat_map(|name| controls_for(name))
             .filter_map(|at| controls().get(usize::from(*at)));
-        let mut ids: Vec<&str> = of_rows
-            .chain(of_types)
-            .map(|control| control.id.as_ref())
-            .collect();
+        let mut ids: Vec<&str> = of_rows.chain(of_types).map(|control| control.id.as_ref()).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
