@@ -587,7 +587,7 @@ impl<'e> Work<'_, 'e> {
     /// A group that is named and not in the input: its policies are not known.
     fn absent_group(&mut self, at: At<'e>, group: Value<'e>) -> GroupId {
         let name = self.text(at, group).unwrap_or_else(|| "?".to_owned());
-        let account = self.account(at.stack);
+        let account = self.account(at);
         let arn: Box<str> = format!("arn:{}:iam::{account}:group/{name}", self.partition).into();
         if let Some(&known) = self.absent_groups.get(&arn) {
             return known;
@@ -622,7 +622,7 @@ impl<'e> Work<'_, 'e> {
     fn object(&mut self, at: At<'e>) -> Option<Object> {
         let pattern = Pattern::arn_of(self.reader, at.target(), "");
         let arn = self.compiler().text(&pattern)?;
-        let account = self.account(at.stack);
+        let account = self.account(at);
         let tags = self.tags(at);
         let service = arn.split(':').nth(2).unwrap_or_default().to_owned();
         let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
