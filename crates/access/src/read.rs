@@ -15,7 +15,7 @@ use crate::condition::{Compare, Test};
 use crate::decide::Object;
 use crate::glob::Glob;
 use crate::holes::HoleClass;
-use crate::model::{Encryption, Gap, Model, PolicyId, Principal, Store};
+use crate::model::{Encryption, Gap, Group, GroupId, Model, PolicyId, Principal, Store, Workload};
 use crate::policy::{Compiler, Effect, Named, Place, Policy, Select, Statement};
 use crate::s3::S3;
 use crate::subject::{Subject, SubjectKind};
@@ -43,6 +43,7 @@ impl Model {
             model: Self::default(),
             managed: HashMap::new(),
             groups: HashMap::new(),
+            absent_groups: HashMap::new(),
         };
         let mut accounts: Vec<&str> =
             estate.stacks.iter().filter_map(|stack| stack.account.as_deref()).collect();
@@ -66,8 +67,10 @@ struct Work<'w, 'e> {
     model: Model,
     /// Managed policies by ARN.
     managed: HashMap<Box<str>, PolicyId>,
-    /// Policies of groups.
-    groups: HashMap<ResourceId, Vec<PolicyId>>,
+    /// Groups by resource.
+    groups: HashMap<ResourceId, GroupId>,
+    /// Groups that are named and not in the input, by ARN.
+    absent_groups: HashMap<Box<str>, GroupId>,
 }
 
 /// A resource with what is needed to read it.
@@ -142,8 +145,7 @@ impl<'e> Work<'_, 'e> {
             self.managed_policy(at);
         }
         for &at in &groups {
-            let policies = self.own_policies(at, "Policies", "ManagedPolicyArns");
-            self.groups.insert(at.id, policies);
+            self.group(at);
         }
         for &at in roles.iter().chain(&users) {
             self.principal(at);
@@ -521,7 +523,9 @@ impl<'e> Work<'_, 'e> {
                 for value in self.elements(value) {
                     match self.names.identify(self.reader, value, kind) {
                         Some(id) if kind == "AWS::IAM::Group" => {
-                            self.groups.entry(id).or_default().push(policy);
+                            if let Some(&group) = self.groups.get(&id) {
+                                self.model.groups[group as usize].policies.push(policy);
+                            }
                         }
                         Some(id) => {
                             if let Some(&principal) = self.model.principal_of.get(&id) {
@@ -556,25 +560,66 @@ impl<'e> Work<'_, 'e> {
     }
 
     fn join_group(&mut self, at: At<'e>, principal: u32, group: Value<'e>) {
-        let (policies, name) = match self.names.identify(self.reader, group, "AWS::IAM::Group") {
-            Some(id) => {
-                (self.groups.get(&id).cloned().unwrap_or_default(), self.reader.estate.id(id).to_owned())
-            }
-            None => {
-                let name = self.text(at, group).unwrap_or_else(|| "?".to_owned());
-                let shown = self.model.holes.show(&name);
-                (vec![self.unknown_policy(at, &shown, &format!("group {shown} is not in this input"))], shown)
-            }
-        };
+        let known = self
+            .names
+            .identify(self.reader, group, "AWS::IAM::Group")
+            .and_then(|id| self.groups.get(&id).copied());
+        let group = known.unwrap_or_else(|| self.absent_group(at, group));
         let principal = &mut self.model.principals[principal as usize];
-        for policy in policies {
+        for &policy in &self.model.groups[group as usize].policies {
             if !principal.identity.contains(&policy) {
                 principal.identity.push(policy);
             }
         }
-        if !principal.groups.iter().any(|known| **known == *name) {
-            principal.groups.push(name.into());
+        if !principal.groups.contains(&group) {
+            principal.groups.push(group);
         }
+    }
+
+    /// A group that is named and not in the input: its policies are not known.
+    fn absent_group(&mut self, at: At<'e>, group: Value<'e>) -> GroupId {
+        let name = self.text(at, group).unwrap_or_else(|| "?".to_owned());
+        let account = self.account(at.stack);
+        let arn: Box<str> = format!("arn:{}:iam::{account}:group/{name}", self.partition).into();
+        if let Some(&known) = self.absent_groups.get(&arn) {
+            return known;
+        }
+        let shown = self.model.holes.show(&name);
+        let policy = self.unknown_policy(at, &shown, &format!("group {shown} is not in this input"));
+        let group = self.add_group(Group {
+            name: shown.into(),
+            object: Object { arn: arn.clone(), account: Some(account), ..Object::default() },
+            policies: vec![policy],
+        });
+        self.absent_groups.insert(arn, group);
+        group
+    }
+
+    fn group(&mut self, at: At<'e>) {
+        let policies = self.own_policies(at, "Policies", "ManagedPolicyArns");
+        let Some(object) = self.object(at) else {
+            return self.gap(at, "its ARN has wildcards");
+        };
+        let group = self.add_group(Group { name: self.reader.estate.id(at.id).into(), object, policies });
+        self.groups.insert(at.id, group);
+    }
+
+    fn add_group(&mut self, group: Group) -> GroupId {
+        self.model.groups.push(group);
+        u32::try_from(self.model.groups.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// A resource as what a request is for, without the keys of its service; none when its
+    /// ARN is not one.
+    fn object(&mut self, at: At<'e>) -> Option<Object> {
+        let pattern = Pattern::arn_of(self.reader, at.target(), "");
+        let arn = self.compiler().text(&pattern)?;
+        let account = self.account(at.stack);
+        let tags = self.tags(at);
+        let service = arn.split(':').nth(2).unwrap_or_default().to_owned();
+        let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let keys = resource_keys(Some(&account), None, None, &service, tags);
+        Some(Object { arn: arn.into(), account: Some(account), keys, ..Object::default() })
     }
 
     // --- Stores ---------------------------------------------------------------
@@ -952,9 +997,16 @@ impl<'e> Work<'_, 'e> {
         let estate = self.reader.estate;
         for principal in &mut self.model.principals {
             principal.used_by.sort_unstable();
-            for &id in &principal.used_by {
-                self.model.workload_types.insert(id, estate.type_name(id).into());
-            }
+        }
+        let mut used: Vec<ResourceId> =
+            self.model.principals.iter().flat_map(|principal| principal.used_by.iter().copied()).collect();
+        used.sort_unstable();
+        used.dedup();
+        for id in used {
+            let stack = estate.stack(id.stack);
+            let object = self.object(At { id, stack, resource: stack.resource(id.index) });
+            let type_name = estate.type_name(id).into();
+            self.model.workloads.insert(id, Workload { type_name, object });
         }
     }
 }

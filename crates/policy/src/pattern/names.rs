@@ -153,8 +153,10 @@ impl<'e> Builder<'_, 'e> {
     }
 }
 
-/// Whether an attribute is the ARN of the resource itself: `Arn`, or `TopicArn` of a topic.
+/// Whether an attribute is the ARN of the resource itself: `Arn`, `TopicArn` of a topic,
+/// `BrowserArn` of a custom browser.
 fn is_arn(target: Target<'_>) -> bool {
     let own = target.type_name().rsplit("::").next().unwrap_or_default();
+    let own = own.strip_suffix("Custom").unwrap_or(own);
     target.attribute == "Arn" || target.attribute.strip_suffix("Arn") == Some(own)
 }
