@@ -26,6 +26,8 @@ pub struct Analyses<'x> {
     /// What is said of every resource, by stack, before any flow is looked at.
     labels: Vec<Vec<Label>>,
     flow: OnceLock<Model<'x>>,
+    /// The same with the flows that policies make possible.
+    possible: OnceLock<Model<'x>>,
     /// What can be reached; built when a control first asks.
     pub(crate) network: crate::network::Reached,
     /// Who can reach what.
@@ -45,12 +47,33 @@ impl<'x> Analyses<'x> {
         }
         let words = identifiers::Words::new(estate);
         let network = crate::network::Reached::new(config);
-        Self { estate, config, joins, words, labels, flow: OnceLock::new(), access: OnceLock::new(), network }
+        Self {
+            estate,
+            config,
+            joins,
+            words,
+            labels,
+            flow: OnceLock::new(),
+            possible: OnceLock::new(),
+            access: OnceLock::new(),
+            network,
+        }
     }
 
-    /// Where PHI flows. Built when it is first asked for, on the thread that asks.
+    /// Where PHI flows by configuration: what controls ask. Built when it is first asked for,
+    /// on the thread that asks.
     pub fn flow(&self) -> &Model<'x> {
         self.flow.get_or_init(|| Model::new(self.estate, &self.joins.names, self, None, self.config.flow()))
+    }
+
+    /// Where PHI flows, with what policies let users and roles carry from one store to
+    /// another: what a person asks. Reads the accounts of the estate.
+    pub fn possible_flow(&self) -> &Model<'x> {
+        self.possible.get_or_init(|| {
+            let access = self.access(self.estate);
+            let access = sekisho_phi::Access::new(access.model.clone(), access.chains.clone());
+            Model::new(self.estate, &self.joins.names, self, Some(access), self.config.flow())
+        })
     }
 
     /// How we know that a resource holds PHI.

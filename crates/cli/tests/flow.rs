@@ -64,6 +64,41 @@ fn possible_flows_stand_apart() {
 }
 
 #[test]
+fn what_policies_let_a_program_carry_is_possible() {
+    let roles = "tests/data/roles.yaml";
+    insta::assert_snapshot!(text(&sekisho(&[
+        "flow",
+        roles,
+        "--from",
+        "Records",
+        "--possible",
+        "--lang",
+        "en"
+    ])));
+    let all = text(&sekisho(&["flow", roles, "--possible", "--limit", "100", "--lang", "en"]));
+    // Without the key of the bucket its objects cannot be read, and what only a service makes
+    // use of moves what is configured.
+    for never in ["KeylessRole may read it", "DeliveryRole may"] {
+        assert!(!all.contains(never), "{never}: {all}");
+    }
+    let configured = text(&sekisho(&["flow", roles, "--limit", "100", "--lang", "en"]));
+    assert!(!configured.contains("may write it"), "{configured}");
+    assert!(configured.contains("Possible flows, which programs or roles allow"), "{configured}");
+    let object = text(&sekisho(&["flow", roles, "--possible", "--format", "json", "--limit", "100"]));
+    valid("sekisho.flow-1.schema.json", &serde_json::from_str(&object).unwrap());
+}
+
+#[test]
+fn the_sheet_of_a_store_says_who_can_reach_it() {
+    let roles = "tests/data/roles.yaml";
+    let sheets = text(&sekisho(&["assets", roles, "--lang", "zh-TW"]));
+    insta::assert_snapshot!(sheets.split_once("\nRecords  AWS").unwrap().1);
+    insta::assert_snapshot!(text(&sekisho(&["assets", roles, "--format", "csv", "--lang", "en"])));
+    let object = text(&sekisho(&["assets", roles, "--format", "json"]));
+    valid("sekisho.assets-1.schema.json", &serde_json::from_str(&object).unwrap());
+}
+
+#[test]
 fn the_objects_keep_to_their_schemas() {
     let flow = text(&sekisho(&["flow", TEMPLATE, "--format", "json", "--limit", "1000"]));
     valid("sekisho.flow-1.schema.json", &serde_json::from_str(&flow).unwrap());
