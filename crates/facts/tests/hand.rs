@@ -79,6 +79,7 @@ fn ref_agrees_with_the_registry() {
         "AWS::DocDB::DBInstance",
         "AWS::Elasticsearch::Domain",
         "AWS::Events::Rule",
+        "AWS::Glue::DevEndpoint",
         "AWS::SecretsManager::Secret",
     ];
     for ty in resource_types() {
