@@ -221,7 +221,8 @@ impl AccessReport<'_> {
         let principal = &self.model.principals[*id as usize];
         let mut lines = Vec::new();
         if !principal.groups.is_empty() {
-            let groups: Vec<&str> = principal.groups.iter().map(|group| &**group).collect();
+            let groups: Vec<&str> =
+                principal.groups.iter().map(|&group| &*self.model.groups[group as usize].name).collect();
             lines.push(self.say().access_groups(clean(&groups.join(", "))));
         }
         if !principal.used_by.is_empty() {
@@ -453,7 +454,7 @@ impl AccessReport<'_> {
                 .iter()
                 .map(|step| {
                     json!({
-                        "who": name(step.who), "path": step.path, "actions": step.actions,
+                        "who": name(step.who), "path": step.path, "also": step.also, "actions": step.actions,
                         "target": step.target.map(name), "answer": verdict(&step.formula),
                         "condition": self.condition(&step.formula),
                     })
@@ -491,6 +492,9 @@ impl AccessReport<'_> {
             )?;
             let mut lines = vec![say.access_escalation_row(step.path, step.actions.join(", "))];
             lines.extend(step.target.map(|target| say.access_target(clean(name(target)))));
+            if !step.also.is_empty() {
+                lines.push(say.access_escalation_also(step.also.join(", ")));
+            }
             lines.extend(self.condition(&step.formula).map(|condition| say.access_when(clean(&condition))));
             lines.extend(self.people(&Who::Principal(step.who)));
             self.lines(&lines, out)?;
