@@ -488,13 +488,15 @@ fn the_editions_of_the_paper_differ_where_they_differ() {
     let failed = |arguments: &[&str]| {
         let output = sekisho(&at, &[&["scan", "clinic.yaml", "--format", "json"], arguments].concat());
         let value = json(&output);
-        let fails = value["verdicts"].as_array().unwrap().iter().filter(|verdict| verdict["verdict"] == "fail");
+        let fails =
+            value["verdicts"].as_array().unwrap().iter().filter(|verdict| verdict["verdict"] == "fail");
         let rows = fails.clone().flat_map(|verdict| verdict["satisfies"].as_array().unwrap().clone());
         let rows: Vec<String> = rows.map(|row| row.as_str().unwrap().to_owned()).collect();
         let ids: Vec<String> = fails.map(|verdict| verdict["control"].as_str().unwrap().to_owned()).collect();
         (value["run"]["guidance"]["edition"].as_str().unwrap().to_owned(), ids, rows)
     };
-    let (node, key) = ("elasticache-node-of-old-generation".to_owned(), "dynamodb-key-named-like-phi".to_owned());
+    let (node, key) =
+        ("elasticache-node-of-old-generation".to_owned(), "dynamodb-key-named-like-phi".to_owned());
     let (edition, ids, rows) = failed(&["--edition", "2018"]);
     assert_eq!((edition.as_str(), ids.contains(&node), ids.contains(&key)), ("2018", false, true), "{ids:?}");
     for row in &rows {

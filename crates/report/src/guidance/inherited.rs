@@ -33,10 +33,11 @@ pub fn guidance_inherited(
         matches!(item.resolution, Resolution::Inherited(_))
             && service.is_none_or(|name| item.requirement.service == Some(name))
     });
-    Ok(match notation {
+    match notation {
         Notation::Text => text(&items, options, out)?,
         Notation::Json => json::objects(&items, out)?,
-    })
+    }
+    Ok(())
 }
 
 fn text(items: &[Item], options: &Options, out: &mut impl Write) -> io::Result<()> {
@@ -50,7 +51,8 @@ fn text(items: &[Item], options: &Options, out: &mut impl Write) -> io::Result<(
             groups.entry(inheritance.rests_on).or_default().push(item);
         }
     }
-    for (rests_on, items) in groups {
+    for (rests_on, mut items) in groups {
+        items.sort_by_key(|item| item.requirement.service_or_capability);
         let labels: Vec<_> = rests_on.iter().map(|on| on.label(language)).collect();
         let head = say.guidance_inherited_group(labels.join(" + "), items.len());
         writeln!(out, "\n{}", options.color.paint(Style::Strong, &head))?;
