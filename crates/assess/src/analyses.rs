@@ -120,6 +120,7 @@ impl Host for Analyses<'_> {
                 }
                 other => other,
             },
+            FunctionId::DaysSince => lifecycle::days_since(frame, argument(0), self.config.today.as_deref()),
             FunctionId::Target => self.joins.target(frame, argument(0), text(1)?),
             FunctionId::Resources => self.all(frame, text(0)?),
             FunctionId::Unclassified => self.unclassified(frame),

@@ -85,8 +85,15 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> R
         files.into_iter().partition(|file| sekisho_source_describe::is_saved(&file.bytes));
     let variable_files = input.terraform.files()?;
     let mut estate = read(files, &options);
-    crate::terraform::join_recorded(&mut estate, recorded, options.limits);
-    crate::terraform::join(&mut estate, terraform, variable_files, found.folders, &input.terraform, config)?;
+    crate::terraform::join(
+        &mut estate,
+        (terraform, recorded),
+        options.limits,
+        variable_files,
+        found.folders,
+        &input.terraform,
+        config,
+    )?;
     let answers =
         answers.into_iter().map(|f| sekisho_source_describe::Saved { path: f.path, bytes: f.bytes });
     sekisho_source_describe::read(answers.collect(), options.limits, &mut estate);

@@ -44,8 +44,8 @@ pub use control::{ANY_TYPE, Control, Fix, Text, Words};
 pub use decision::{Decision, read_decisions};
 pub use edition::controls_in;
 pub use eligibility::{
-    Eligibility, EligibilityList, EligibilityTable, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, eligibility,
-    eligibility_list, eligible_services, lifecycle, lifecycles, versions,
+    Eligibility, EligibilityList, EligibilityTable, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, days_between,
+    eligibility, eligibility_list, eligible_services, lifecycle, lifecycles, versions,
 };
 pub use framework::{Framework, Paragraph, framework, frameworks, paragraphs_of};
 pub use language::Language;
