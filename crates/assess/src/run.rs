@@ -10,7 +10,7 @@ use bumpalo::Bump;
 use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 use sekisho_estate::secret::is_secret_name;
-use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Step, Tree, View};
+use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Stage, Step, Tree, View};
 use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile_with};
 use sekisho_facts::ServiceDefault;
 use sekisho_graph::index_of;
@@ -242,7 +242,7 @@ impl<'x, 'c> Judge<'x, 'c> {
         self.judgements.push(Judgement {
             control,
             verdict,
-            basis: Basis::Design,
+            basis: context.basis(stack),
             severity: severity(control.harm, control.reach, label, compiled.level),
             confidence,
             resource,
@@ -278,6 +278,20 @@ impl<'x, 'c> Judge<'x, 'c> {
 }
 
 impl Context<'_> {
+    /// How far what is said of a stack reaches; what is said of an account, as far as the
+    /// least of its stacks.
+    fn basis(&self, stack: Option<StackIndex>) -> Basis {
+        let stage = match stack {
+            Some(index) => Some(self.estate.stack(index).stage),
+            None => self.estate.stacks.iter().map(|stack| stack.stage).min(),
+        };
+        match stage.unwrap_or_default() {
+            Stage::Design => Basis::Design,
+            Stage::Planned => Basis::Planned,
+            Stage::Deployed => Basis::Deployed,
+        }
+    }
+
     /// Identity of a finding: the control and the address, never a line.
     fn fingerprint(
         &self,

@@ -1,24 +1,32 @@
-//! What Terraform wrote down: plans (`terraform show -json`) and state (version 4).
+//! What Terraform wrote down: plans and states (`terraform show -json`, and the state file of
+//! version 4).
 //!
-//! Both are told by their content. Every value keeps its place in the JSON. A value that
-//! becomes known only when the plan is applied is a reference where the configuration in
-//! the plan says from which resource it comes, else unknown.
+//! They are told by their content. Every value keeps its place in the JSON, or in the
+//! configuration where that is at hand ([`written`]). A value that becomes known only when the
+//! plan is applied is a reference where the configuration in the plan says from which resource
+//! it comes, else unknown. Secrets do not leave the file ([`mask`]).
 //!
 //! Terraform: "JSON Output Format" <https://developer.hashicorp.com/terraform/internals/json-format>.
 //! Linear in the size of the file.
+
+mod mask;
+mod providers;
+mod state;
+mod written;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use sekisho_estate::json::{self, Limits};
-use sekisho_estate::{Input, InputStatus, LineIndex, Node, NodeId, Problem, Reason, ReasonCode, Tree};
+use sekisho_estate::{Input, InputStatus, LineIndex, Node, NodeId, Problem, Reason, ReasonCode, Stage, Tree};
 use sha2::{Digest, Sha256};
 
+use crate::disk::Disk;
 use crate::instance::{
     Address, Configuration, Existence, File, Instance, Key, Lifecycle, Mode, ModulePath, Provider,
 };
-use crate::load::{Read, SourceFile};
+use crate::load::{Options, Read, SourceFile};
 use crate::value::{Entry, ListKind, Located, Map, Number, Place, Reference, Step, Unknown, Value};
 
 /// Modules in modules, at most.
@@ -38,23 +46,57 @@ pub fn is_recorded(name: &str, bytes: &[u8]) -> bool {
         && has("\"terraform_version\"")
         && (has("\"planned_values\"")
             || has("\"resource_changes\"")
-            || (has("\"lineage\"") && has("\"resources\"")))
+            || (has("\"lineage\"") && has("\"resources\""))
+            || (has("\"values\"") && has("\"root_module\"")))
 }
 
-/// Reads plans and states. It never fails: what cannot be read is a problem of its file.
+/// What was recorded, and which root modules it stands for.
+#[derive(Debug, Default)]
+pub struct Recordings {
+    /// Plans and states, with their files.
+    pub read: Read,
+    /// Root modules of which a plan is the evaluation, each with the path of the plan: they need
+    /// not be judged beside it.
+    pub stands_for: Vec<(String, String)>,
+}
+
+/// Reads plans and states. It never fails: what cannot be read is a problem of its file. A plan
+/// in the folder of its root module, or of a root module among the `roots`, points into the
+/// files there: those of `sources`, else of the disk.
 #[must_use]
-pub fn read_recorded(files: Vec<SourceFile>, limits: Limits) -> Read {
-    let read: Vec<(Option<Configuration>, Input)> =
-        files.into_par_iter().map(|file| one(file, limits)).collect();
-    let mut out = Read::default();
-    for (configuration, input) in read {
-        out.configurations.extend(configuration);
-        out.inputs.push(input);
+pub fn read_recorded(
+    files: Vec<SourceFile>,
+    sources: &[SourceFile],
+    disk: &dyn Disk,
+    options: &Options,
+    limits: Limits,
+) -> Recordings {
+    let read: Vec<_> = files
+        .into_par_iter()
+        .map(|file| {
+            let (configuration, mut input, variables) = one(file, limits);
+            let mut configuration = configuration;
+            let stands_for = configuration.as_mut().zip(variables).and_then(|(plan, variables)| {
+                written::find(plan, &mut input, variables, sources, disk, options)
+            });
+            (configuration, input, stands_for)
+        })
+        .collect();
+    let mut out = Recordings::default();
+    for (configuration, input, stands_for) in read {
+        out.read.configurations.extend(configuration);
+        out.read.inputs.push(input);
+        out.stands_for.extend(stands_for);
     }
+    out.stands_for.sort();
+    out.stands_for.dedup();
     out
 }
 
-fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input) {
+/// Names and texts of the variables of a plan.
+type Variables = Vec<(String, String)>;
+
+fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input, Option<Variables>) {
     let sha256 = Sha256::digest(&file.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let mut input = Input {
         path: file.path.clone(),
@@ -71,22 +113,25 @@ fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input) {
     };
     let Ok(text) = String::from_utf8(file.bytes) else {
         unreadable(&mut input, 0, 0, "the file is not UTF-8; write it with `terraform show -json`".into());
-        return (None, input);
+        return (None, input, None);
     };
     let document = match json::read(text, limits) {
         Ok(document) => document,
         Err((error, source)) => {
             let at = LineIndex::new(&source).position(&source, error.offset);
             unreadable(&mut input, at.line, at.column, error.message);
-            return (None, input);
+            return (None, input, None);
         }
     };
-    let text: Arc<str> = Arc::from(document.tree.source());
     let reader = Recorded { tree: &document.tree };
     let has = |key: &str| reader.get(document.root, key).is_some();
+    let mut variables = None;
     let (instances, providers, remarks) = if has("lineage") {
         reader.state(document.root)
+    } else if has("values") && !has("planned_values") {
+        reader.shown_state(document.root)
     } else if has("planned_values") || has("resource_changes") {
+        variables = Some(reader.variables(document.root));
         reader.plan(document.root)
     } else {
         let message = if has("encrypted_data") {
@@ -95,13 +140,18 @@ fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input) {
             "this is neither a state nor a plan; write a state with `terraform state pull`"
         };
         unreadable(&mut input, 0, 0, message.into());
-        return (None, input);
+        return (None, input, None);
     };
-    for (place, message) in remarks {
-        let at = LineIndex::new(&text).position(&text, place.offset);
-        input.problems.push(Problem { line: at.line, column: at.column, message, loses: true });
-        input.status = InputStatus::Partly;
+    let text: Arc<str> = Arc::from(mask::masked(&document.tree, document.root));
+    let lines = LineIndex::new(&text);
+    for (place, message, loses) in remarks {
+        let at = lines.position(&text, place.offset);
+        input.problems.push(Problem { line: at.line, column: at.column, message, loses });
+        if loses {
+            input.status = InputStatus::Partly;
+        }
     }
+    input.problems.sort();
     input.resources = instances.len();
     input.stack = Some(file.path.clone());
     let configuration = Configuration {
@@ -114,11 +164,13 @@ fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input) {
         outputs: Vec::new(),
         providers,
         workspace: "default".into(),
+        stage: if variables.is_some() { Stage::Planned } else { Stage::Deployed },
     };
-    (Some(configuration), input)
+    (Some(configuration), input, variables)
 }
 
-type Remarks = Vec<(Place, String)>;
+/// Where, what, and whether something is lost by it.
+type Remarks = Vec<(Place, String, bool)>;
 type Found = (Vec<Instance>, Vec<Arc<Provider>>, Remarks);
 
 struct Recorded<'t> {
@@ -162,7 +214,7 @@ impl Recorded<'_> {
         let mut remarks = Remarks::new();
         let changes = self.get(root, "resource_changes");
         let configuration = self.get(root, "configuration");
-        let provider = self.provider(root, configuration);
+        let nobody = Arc::new(providers::unknown(""));
         let mut planned: Vec<(Arc<Address>, NodeId, NodeId)> = Vec::new();
         for &change in changes.map_or(&[][..], |changes| self.tree.list(changes)) {
             if self.text(change, "mode") == "data" {
@@ -173,6 +225,11 @@ impl Recorded<'_> {
             let only = |word: &str| actions.len() == 1 && self.tree.string(actions[0]) == Some(word);
             // What is deleted is not there afterwards; what is replaced is.
             if only("delete") || only("forget") {
+                let what = match only("forget") {
+                    true => "leaves Terraform and stays in AWS; it is not judged",
+                    false => "is deleted by this plan; it is not judged",
+                };
+                remarks.push((self.place(change), format!("{} {what}", self.text(change, "address")), false));
                 continue;
             }
             match self.address(change) {
@@ -180,6 +237,7 @@ impl Recorded<'_> {
                 None => remarks.push((
                     self.place(change),
                     format!("{} is no address of a resource; it is not read", self.text(change, "address")),
+                    true,
                 )),
             }
         }
@@ -188,10 +246,15 @@ impl Recorded<'_> {
         let top = Arc::new(ModulePath { calls: Vec::new() });
         let root_module = configuration.and_then(|node| self.get(node, "root_module"));
         let mut instances = Vec::with_capacity(planned.len());
+        let mut keys = Vec::with_capacity(planned.len());
         for (address, change, what) in &planned {
+            let key = std::cell::RefCell::new("aws".to_owned());
             let read = |module: Option<&Module<'_>>| {
                 let declared = module.and_then(|module| self.declared(module, address));
                 let around = Around { module, declared, own: address, known: &known };
+                if let Some(declared) = declared {
+                    *key.borrow_mut() = self.text(declared, "provider_config_key").to_owned();
+                }
                 let expressions = declared.and_then(|declared| self.get(declared, "expressions"));
                 let after = self.get(*what, "after");
                 let unknown = self.get(*what, "after_unknown");
@@ -206,9 +269,19 @@ impl Recorded<'_> {
                 None => read(None),
             };
             let place = self.place(*change);
-            instances.push(self.instance(address.clone(), attributes, &provider, place));
+            instances.push(self.instance(address.clone(), attributes, &nobody, place));
+            keys.push(key.into_inner());
         }
-        (instances, vec![provider], remarks)
+        let configured = self.providers(root, configuration);
+        for key in &mut keys {
+            // Before version 1.1 of Terraform a module named the providers that it is passed by itself.
+            if !configured.contains_key(key) {
+                let tail = key.rsplit(':').next().unwrap_or(key);
+                *key = if configured.contains_key(tail) { tail.to_owned() } else { "aws".to_owned() };
+            }
+        }
+        let home = providers::settle(&mut instances, &keys, configured, "aws");
+        (instances, home, remarks)
     }
 
     /// Goes down to the module of a resource and reads there.
@@ -239,28 +312,82 @@ impl Recorded<'_> {
         })
     }
 
-    fn provider(&self, root: NodeId, configuration: Option<NodeId>) -> Arc<Provider> {
-        let config = configuration
-            .and_then(|node| self.get(node, "provider_config"))
-            .and_then(|config| self.get(config, "aws"))
-            .and_then(|aws| self.get(aws, "expressions"))
-            .and_then(|expressions| self.get(expressions, "region"));
-        let constant = config.and_then(|region| self.get(region, "constant_value"));
-        // The region may be a variable, whose value the plan repeats.
+    /// The providers of `aws` by their keys (`aws`, `aws.west`, `module.m:aws`).
+    fn providers(&self, root: NodeId, configuration: Option<NodeId>) -> BTreeMap<String, Provider> {
+        let configs = configuration.and_then(|node| self.get(node, "provider_config"));
+        let mut found = BTreeMap::new();
+        for entry in configs.map_or(&[][..], |configs| self.tree.map(configs)) {
+            if self.text(entry.value, "name") != "aws" {
+                continue;
+            }
+            let mut provider = providers::unknown(self.text(entry.value, "alias"));
+            if let Some(expressions) = self.get(entry.value, "expressions") {
+                let text = |expression| self.known(root, expression).map_or(Value::Null, Value::text_of);
+                if let Some(region) = self.get(expressions, "region") {
+                    provider.region = text(region);
+                }
+                let role = self.get(expressions, "assume_role").map(|roles| self.tree.list(roles));
+                if let Some(role) = role.and_then(|roles| self.get(*roles.last()?, "role_arn")) {
+                    let account = self.known(root, role).and_then(|arn| arn.split(':').nth(4));
+                    provider.account = account.map_or(Value::Null, Value::text_of);
+                }
+            }
+            found.insert(self.tree.text(entry.key).to_owned(), provider);
+        }
+        found
+    }
+
+    /// The text of an expression that is a constant or a variable, whose value the plan repeats.
+    fn known(&self, root: NodeId, expression: NodeId) -> Option<&str> {
         let variable = || {
-            let references = self.get(config?, "references")?;
+            let references = self.get(expression, "references")?;
             let name = self.tree.string(*self.tree.list(references).first()?)?.strip_prefix("var.")?;
             self.get(self.get(self.get(root, "variables")?, name)?, "value")
         };
-        let region = constant.or_else(variable).and_then(|node| self.tree.string(node));
-        Arc::new(Provider {
-            name: "aws".into(),
-            alias: "".into(),
-            region: region.map_or(Value::Null, Value::text_of),
-            account: Value::Null,
-            default_tags: Located::new(Value::Null, Place::NOWHERE),
-            place: Place::NOWHERE,
-        })
+        let constant = self.get(expression, "constant_value");
+        constant.or_else(variable).and_then(|node| self.tree.string(node))
+    }
+
+    /// The variables of a plan, as the command line would give them.
+    fn variables(&self, root: NodeId) -> Variables {
+        let variables = self.get(root, "variables").map_or(&[][..], |variables| self.tree.map(variables));
+        let given = |entry: &sekisho_estate::Entry| {
+            let value = self.get(entry.value, "value")?;
+            let text = match self.tree.string(value) {
+                Some(text) => text.to_owned(),
+                None => self.expression(value, 0),
+            };
+            Some((self.tree.text(entry.key).to_owned(), text))
+        };
+        variables.iter().filter_map(given).collect()
+    }
+
+    /// A value as an expression that gives it.
+    fn expression(&self, node: NodeId, depth: usize) -> String {
+        let quoted = |text: &str| {
+            let text = serde_json::Value::from(text).to_string();
+            text.replace("${", "$${").replace("%{", "%%{")
+        };
+        match self.tree.node(node) {
+            _ if depth > MAX_MODULES => "null".into(),
+            Node::Bool(is) => is.to_string(),
+            Node::Int(int) => int.to_string(),
+            Node::Float(float) => float.to_string(),
+            Node::String(span) => quoted(self.tree.text(span)),
+            Node::List(range) => {
+                let items = self.tree.children(range).iter().map(|&item| self.expression(item, depth + 1));
+                format!("[{}]", items.collect::<Vec<_>>().join(", "))
+            }
+            Node::Map(range) => {
+                let entry = |entry: &sekisho_estate::Entry| {
+                    let key = quoted(self.tree.text(entry.key));
+                    format!("{key} = {}", self.expression(entry.value, depth + 1))
+                };
+                let entries: Vec<String> = self.tree.entries(range).iter().map(entry).collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+            _ => "null".into(),
+        }
     }
 
     fn instance(
@@ -495,78 +622,6 @@ impl Recorded<'_> {
         let candidates = [written, &Key::None, &around.own.key];
         let there = candidates.into_iter().find(|key| around.known.contains_key(&address((*key).clone())));
         there.cloned().unwrap_or(Key::Unknown)
-    }
-
-    // ---- state ----------------------------------------------------------
-
-    fn state(&self, root: NodeId) -> Found {
-        let mut remarks = Remarks::new();
-        if !matches!(self.get(root, "version").map(|node| self.tree.node(node)), Some(Node::Int(4))) {
-            let message = "this version of the state is not read; write it anew with Terraform 0.12 or later";
-            remarks.push((self.place(root), message.into()));
-            return (Vec::new(), Vec::new(), remarks);
-        }
-        let provider = Arc::new(Provider {
-            name: "aws".into(),
-            alias: "".into(),
-            region: Value::Null,
-            account: Value::Null,
-            default_tags: Located::new(Value::Null, Place::NOWHERE),
-            place: Place::NOWHERE,
-        });
-        let mut instances = Vec::new();
-        for &resource in self.get(root, "resources").map_or(&[][..], |list| self.tree.list(list)) {
-            if self.text(resource, "mode") == "data" {
-                continue;
-            }
-            let Some(module) = module_path(self.text(resource, "module")) else {
-                remarks.push((self.place(resource), "the module of the resource has no known form".into()));
-                continue;
-            };
-            let module = Arc::new(module);
-            for &one in self.get(resource, "instances").map_or(&[][..], |list| self.tree.list(list)) {
-                // An object that is to be destroyed, in place of which a new one stands.
-                if self.get(one, "deposed").is_some() {
-                    continue;
-                }
-                let key = match self.get(one, "index_key").map(|node| self.tree.node(node)) {
-                    Some(Node::Int(index)) => u32::try_from(index).map_or(Key::Unknown, Key::Index),
-                    Some(Node::String(span)) => Key::String(self.tree.text(span).into()),
-                    _ => Key::None,
-                };
-                let address = Arc::new(Address {
-                    module: module.clone(),
-                    mode: Mode::Managed,
-                    kind: self.text(resource, "type").into(),
-                    name: self.text(resource, "name").into(),
-                    key,
-                });
-                let known = HashMap::new();
-                let around = Around { module: None, declared: None, own: &address, known: &known };
-                let attributes = self.get(one, "attributes");
-                let mut attributes = self.object(attributes, None, None, None, &around, one);
-                for &path in
-                    self.get(one, "sensitive_attributes").map_or(&[][..], |list| self.tree.list(list))
-                {
-                    let first = self.tree.list(path).first().map(|&step| self.text(step, "value"));
-                    if let Some(name) = first.filter(|name| !name.is_empty()) {
-                        hide(&mut attributes.value, name);
-                    }
-                }
-                instances.push(self.instance(address.clone(), attributes, &provider, self.place(one)));
-            }
-        }
-        (instances, vec![provider], remarks)
-    }
-}
-
-/// Makes an attribute sensitive as a whole.
-fn hide(value: &mut Value, name: &str) {
-    let Value::Map(map) = value else { return };
-    let map = Arc::make_mut(map);
-    if let Ok(at) = map.entries.binary_search_by(|entry| (*entry.key).cmp(name)) {
-        let located = &mut map.entries[at].value;
-        located.value = Value::Sensitive(Arc::new(located.value.clone()));
     }
 }
 
