@@ -12,7 +12,7 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
-use crate::{flows, identifiers, lifecycle, policies, secrets};
+use crate::{flows, identifiers, lifecycle, outside, policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
 #[derive(Debug)]
@@ -156,6 +156,23 @@ impl Host for Analyses<'_> {
                     identifiers::identifies(&self.words, frame, resource, text(1) != Some("name"))
                 }
                 other => other,
+            },
+            FunctionId::HoldsCredential => match argument(0) {
+                Val::Resource(resource) => {
+                    let names = match frame.elements(argument(1)) {
+                        Ok((names, None)) => names,
+                        Ok((_, Some(why))) => return Some(Val::Unknown(why)),
+                        Err(unknown) => return Some(unknown),
+                    };
+                    let text = |name: &Val<'a>| if let Val::Str(name) = name { Some(*name) } else { None };
+                    let except: Vec<&str> = names.iter().filter_map(text).collect();
+                    identifiers::holds_credential(&self.words, frame, resource, &except)
+                }
+                other => other,
+            },
+            FunctionId::StackTextHolds => match (frame.stack, text(0).map(outside::Sought::of)) {
+                (Some(stack), Some(Some(sought))) => outside::holds(&self.words, frame, stack, sought),
+                _ => frame.unknown(ReasonCode::WrongShape, text(0)?),
             },
             FunctionId::PhiFlows => match argument(0) {
                 Val::Resource(resource) => flows::leaving(frame, self.flow(), resource.id),
