@@ -6,7 +6,7 @@
 //! candidate for a path only when a statement of its own policies names one of its actions;
 //! so the cost is O(statements × actions of paths + goals × candidates), not principals².
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -16,11 +16,13 @@ use crate::case::Verdict;
 use crate::context::Nothing;
 use crate::decide::Object;
 use crate::formula::Formula;
-use crate::model::{Model, PrincipalId};
+use crate::model::{Model, PrincipalId, Workload};
 use crate::policy::Effect;
 use crate::subject::SubjectKind;
 use crate::who::{Chains, Who};
 
+/// The path of those who assume a role.
+const ASSUME: &str = "sts-001";
 const PATHS: &str = include_str!("../../../facts/hand/access/escalation.yaml");
 
 /// A way to gain permissions.
@@ -42,6 +44,9 @@ pub struct Path {
     /// Types of resources that run with the role.
     #[serde(default)]
     pub runs: Vec<String>,
+    /// The service for which a role may be held by something that no template shows.
+    #[serde(default)]
+    pub unseen: Option<String>,
     /// A remark.
     #[serde(default)]
     pub note: Option<String>,
@@ -69,6 +74,24 @@ pub enum Gives {
     RunningRole,
 }
 
+impl Gives {
+    /// Whether what is gained does not depend on whom one gains.
+    fn by_itself(self) -> bool {
+        matches!(
+            self,
+            Self::Everything | Self::EverythingAsUser | Self::EverythingAsRole | Self::EverythingAsMember
+        )
+    }
+}
+
+impl Path {
+    /// The actions that it needs, as they are written.
+    fn actions(&self) -> Vec<&str> {
+        let pass = (self.gives == Gives::PassedRole).then_some("iam:PassRole");
+        pass.into_iter().chain(self.needs.iter().map(|need| need.action.as_str())).collect()
+    }
+}
+
 /// A kind of principal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,6 +110,9 @@ pub struct Need {
     pub action: String,
     /// On what.
     pub on: On,
+    /// Condition keys that the request has, as the caller would make it.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
 }
 
 /// What an action must be allowed on.
@@ -119,8 +145,10 @@ pub enum On {
 pub struct Escalation {
     /// Who.
     pub who: PrincipalId,
-    /// The path, or `sts-assume-role`.
+    /// The path.
     pub path: &'static str,
+    /// Other paths to the same end that are open as well.
+    pub also: Vec<&'static str>,
     /// The actions.
     pub actions: Vec<&'static str>,
     /// Whom it gains; none where it gives itself everything.
@@ -140,6 +168,54 @@ pub struct Escalations {
     pub open: Vec<(PrincipalId, Formula)>,
 }
 
+/// The surest way that was found, and what is not known of others.
+#[derive(Default)]
+struct Best {
+    step: Option<Escalation>,
+    open: Option<Formula>,
+}
+
+impl Best {
+    fn is_sure(&self) -> bool {
+        self.step.as_ref().is_some_and(|step| step.formula == Formula::True)
+    }
+
+    /// Keeps a way when none is known that is as sure.
+    fn offer(
+        &mut self,
+        search: &Search<'_>,
+        who: PrincipalId,
+        target: Option<PrincipalId>,
+        compiled: &Compiled,
+        formula: Formula,
+    ) {
+        let formula = crate::solve::chosen(&formula, &search.model.holes);
+        match verdict(&formula) {
+            Verdict::Denied => {}
+            Verdict::Unknown | Verdict::Ambiguous => {
+                self.open.get_or_insert(formula);
+            }
+            Verdict::Allowed | Verdict::Conditional => {
+                let path = compiled.path;
+                let actions = path.actions();
+                let step = Escalation { who, path: &path.id, also: Vec::new(), actions, target, formula };
+                self.take(Self { step: Some(step), open: None });
+            }
+        }
+    }
+
+    fn take(&mut self, other: Self) {
+        if let Some(formula) = other.open {
+            self.open.get_or_insert(formula);
+        }
+        if let Some(step) = other.step
+            && (self.step.is_none() || step.formula == Formula::True && !self.is_sure())
+        {
+            self.step = Some(step);
+        }
+    }
+}
+
 /// The paths.
 pub fn paths() -> &'static [Path] {
     static ROWS: OnceLock<Vec<Path>> = OnceLock::new();
@@ -149,7 +225,7 @@ pub fn paths() -> &'static [Path] {
 /// The paths with actions in lower case.
 struct Compiled {
     path: &'static Path,
-    needs: Vec<(String, On)>,
+    needs: Vec<(String, &'static Need)>,
 }
 
 /// A search for those who gain somebody.
@@ -183,28 +259,34 @@ impl Model {
                 Verdict::Denied | Verdict::Conditional => {}
             }
         }
-        for id in 0..count {
-            if known.contains(&id) {
-                continue;
+        let mut open: BTreeMap<PrincipalId, Formula> = BTreeMap::new();
+        let mut take = |found: &mut Escalations, id: PrincipalId, best: Best| {
+            if let Some(formula) = best.open {
+                open.entry(id).or_insert(formula);
             }
-            if let Some(step) = search.by_itself(id) {
+            let Some(mut step) = best.step else { return false };
+            search.all_ways(&mut step);
+            found.steps.push(step);
+            true
+        };
+        for id in 0..count {
+            if !known.contains(&id) && take(&mut found, id, search.by_itself(id)) {
                 known.insert(id);
                 goals.push(id);
-                found.steps.push(step);
             }
         }
         while let Some(goal) = goals.pop() {
             for id in 0..count {
-                if id == goal || known.contains(&id) {
-                    continue;
-                }
-                if let Some(step) = search.gains(id, goal, Some(chains)) {
+                if id != goal && !known.contains(&id) && take(&mut found, id, search.gains(id, goal, chains))
+                {
                     known.insert(id);
                     goals.push(id);
-                    found.steps.push(step);
                 }
             }
         }
+        let already: HashSet<PrincipalId> = found.open.iter().map(|(id, _)| *id).collect();
+        found.open.extend(open.into_iter().filter(|(id, _)| !already.contains(id)));
+        found.open.sort_by_key(|(id, _)| *id);
         found.steps.sort_by_key(|step| (step.formula != Formula::True, step.who));
         found.open.retain(|(id, _)| !known.contains(id));
         found
@@ -219,7 +301,7 @@ fn compiled() -> &'static [Compiled] {
             .iter()
             .map(|path| Compiled {
                 path,
-                needs: path.needs.iter().map(|need| (need.action.to_ascii_lowercase(), need.on)).collect(),
+                needs: path.needs.iter().map(|need| (need.action.to_ascii_lowercase(), need)).collect(),
             })
             .collect()
     })
@@ -294,44 +376,31 @@ impl<'m> Search<'m> {
             .zip(self.able)
             .filter(|(id, able)| *id != role && !able.is_empty())
             .filter_map(|(id, _)| {
-                let step = self.gains(id, role, None)?;
+                let mut best = Best::default();
+                for &index in &self.able[id as usize] {
+                    best.take(self.gains_by(id, role, &self.paths[index]));
+                    if best.is_sure() {
+                        break;
+                    }
+                }
+                let step = best.step?;
                 Some((id, step.path, step.formula))
             })
             .collect()
     }
 
-    /// When somebody is allowed every action on everything.
     fn administers(&self, id: PrincipalId) -> Formula {
-        let everything = Object { arn: "*".into(), ..Object::default() };
-        self.ask.on_arn(&self.ask.asker(id), "*", &everything, None).0.formula
+        self.everything(&self.ask.asker(id))
     }
 
     /// A path by which somebody gives itself everything.
-    fn by_itself(&self, id: PrincipalId) -> Option<Escalation> {
-        let mut best: Option<Escalation> = None;
+    fn by_itself(&self, id: PrincipalId) -> Best {
+        let mut best = Best::default();
         for &index in &self.able[id as usize] {
             let compiled = &self.paths[index];
-            let user = match compiled.path.gives {
-                Gives::Everything | Gives::EverythingAsMember => None,
-                Gives::EverythingAsUser => Some(true),
-                Gives::EverythingAsRole => Some(false),
-                _ => continue,
-            };
-            let asker = self.ask.asker(id);
-            let Some(user) = user else {
-                let formula = self.needs(&asker, id, None, compiled, None);
-                self.better(&mut best, id, None, compiled.path, formula);
-                continue;
-            };
-            let account = &self.model.principals[id as usize].subject.account;
-            for (target, other) in (0..).zip(&self.model.principals) {
-                let is_user = other.subject.kind == SubjectKind::User;
-                if target == id || is_user != user || other.subject.account != *account {
-                    continue;
-                }
-                let formula = self.needs(&asker, id, Some(target), compiled, None);
-                self.better(&mut best, id, Some(target), compiled.path, formula);
-                if best.as_ref().is_some_and(|step| step.formula == Formula::True) {
+            if compiled.path.gives.by_itself() {
+                best.take(self.by_itself_by(id, compiled));
+                if best.is_sure() {
                     break;
                 }
             }
@@ -339,104 +408,196 @@ impl<'m> Search<'m> {
         best
     }
 
-    /// A path by which somebody gains a goal.
-    fn gains(&self, id: PrincipalId, goal: PrincipalId, chains: Option<&Chains>) -> Option<Escalation> {
-        let target = &self.model.principals[goal as usize];
-        let mut best: Option<Escalation> = None;
-        if let Some((_, formula)) = chains
-            .and_then(|chains| chains.into[goal as usize].iter().find(|(who, _)| *who == Who::Principal(id)))
-            && matches!(verdict(formula), Verdict::Allowed | Verdict::Conditional)
-        {
-            best = Some(Escalation {
-                who: id,
-                path: "sts-assume-role",
-                actions: vec!["sts:AssumeRole"],
-                target: Some(goal),
-                formula: formula.clone(),
-            });
-        }
-        let same_account = self.model.principals[id as usize].subject.account == target.subject.account;
-        if !same_account {
-            return best;
-        }
-        let mut asker: Option<Asker<'_>> = None;
-        for &index in &self.able[id as usize] {
-            if best.as_ref().is_some_and(|step| step.formula == Formula::True) {
+    /// Whether somebody gives itself everything by one path.
+    fn by_itself_by(&self, id: PrincipalId, compiled: &Compiled) -> Best {
+        let mut best = Best::default();
+        let asker = self.ask.asker(id);
+        let user = match compiled.path.gives {
+            Gives::EverythingAsUser => true,
+            Gives::EverythingAsRole => false,
+            // The group's policies are what it gains: see `AdministrativeGroup`.
+            Gives::EverythingAsMember => {
+                best.offer(self, id, None, compiled, self.needs(&asker, id, None, compiled, None));
+                return best;
+            }
+            _ => {
+                let formula = self.needs(&asker, id, None, compiled, None);
+                if formula != Formula::False {
+                    best.offer(self, id, None, compiled, formula.and(self.unbounded(&asker, id)));
+                }
+                return best;
+            }
+        };
+        let account = &self.model.principals[id as usize].subject.account;
+        for (target, other) in (0..).zip(&self.model.principals) {
+            let is_user = other.subject.kind == SubjectKind::User;
+            if target == id || is_user != user || other.subject.account != *account {
+                continue;
+            }
+            let formula = self.needs(&asker, id, Some(target), compiled, None);
+            if formula != Formula::False {
+                let formula = formula.and(self.unbounded(&asker, target));
+                best.offer(self, id, Some(target), compiled, formula);
+            }
+            if best.is_sure() {
                 break;
             }
-            let compiled = &self.paths[index];
-            let is_user = target.subject.kind == SubjectKind::User;
-            let formula = match compiled.path.gives {
-                Gives::User if is_user => self.needs(
-                    asker.get_or_insert_with(|| self.ask.asker(id)),
-                    id,
-                    Some(goal),
-                    compiled,
-                    None,
-                ),
-                Gives::Role if !is_user => self.needs(
-                    asker.get_or_insert_with(|| self.ask.asker(id)),
-                    id,
-                    Some(goal),
-                    compiled,
-                    None,
-                ),
-                Gives::PassedRole if !is_user => {
-                    let Some(service) = &compiled.path.service else { continue };
-                    if !self.trusts(goal, service) {
-                        continue;
-                    }
-                    let asker = asker.get_or_insert_with(|| self.ask.asker(id));
-                    let keys = [("iam:PassedToService".to_owned(), service.clone())];
-                    let pass = Ask::with(self.model, &keys).assume(asker, "iam:passrole", target).formula;
-                    if pass == Formula::False {
-                        continue;
-                    }
-                    pass.and(self.needs(asker, id, Some(goal), compiled, None))
-                }
-                Gives::RunningRole if !is_user => {
-                    let mut any = Formula::False;
-                    for &workload in &target.used_by {
-                        let store = self.model.by_resource.get(&workload).copied();
-                        let is = self.model.workload_types.get(&workload);
-                        if !is.is_some_and(|name| compiled.path.runs.iter().any(|run| **run == **name)) {
-                            continue;
-                        }
-                        let asker = asker.get_or_insert_with(|| self.ask.asker(id));
-                        any = any.or(self.needs(asker, id, Some(goal), compiled, store));
-                    }
-                    any
-                }
-                _ => continue,
-            };
-            self.better(&mut best, id, Some(goal), compiled.path, formula);
         }
         best
     }
 
-    /// Keeps the surer of two ways.
-    fn better(
-        &self,
-        best: &mut Option<Escalation>,
-        who: PrincipalId,
-        target: Option<PrincipalId>,
-        path: &'static Path,
-        formula: Formula,
-    ) {
-        let formula = crate::solve::chosen(&formula, &self.model.holes);
-        if !matches!(verdict(&formula), Verdict::Allowed | Verdict::Conditional) {
-            return;
+    /// When somebody whose identity policies allow everything may do everything: it has no
+    /// boundary, or one that allows everything, or `asker` may take the boundary away.
+    ///
+    /// Source: IAM User Guide, `access_policies_boundaries.html`: what a boundary does not
+    /// allow, no identity policy gives.
+    fn unbounded(&self, asker: &Asker<'_>, of: PrincipalId) -> Formula {
+        let principal = &self.model.principals[of as usize];
+        if principal.boundary.is_none() {
+            return Formula::True;
         }
-        if best.as_ref().is_some_and(|known| known.formula == Formula::True || formula != Formula::True) {
-            return;
+        let kind = if principal.subject.kind == SubjectKind::User { "user" } else { "role" };
+        let takes = |action: &str| {
+            self.decide(asker, &format!("iam:{action}{kind}permissionsboundary"), &principal.object)
+        };
+        self.everything(&self.ask.asker(of).with_everything()).or(takes("delete")).or(takes("put"))
+    }
+
+    /// When somebody is allowed every action on everything.
+    fn everything(&self, asker: &Asker<'_>) -> Formula {
+        self.decide(asker, "*", &Object { arn: "*".into(), ..Object::default() })
+    }
+
+    fn decide(&self, asker: &Asker<'_>, action: &str, object: &Object) -> Formula {
+        self.ask.on_arn(asker, action, object, None).0.formula
+    }
+
+    /// A path by which somebody gains a goal.
+    fn gains(&self, id: PrincipalId, goal: PrincipalId, chains: &Chains) -> Best {
+        let mut best = self.assumes(id, goal, chains);
+        for &index in &self.able[id as usize] {
+            if best.is_sure() {
+                break;
+            }
+            best.take(self.gains_by(id, goal, &self.paths[index]));
         }
-        *best = Some(Escalation {
-            who,
-            path: &path.id,
-            actions: path.needs.iter().map(|need| need.action.as_str()).collect(),
-            target,
-            formula,
-        });
+        best
+    }
+
+    /// Whether somebody can assume a goal.
+    fn assumes(&self, id: PrincipalId, goal: PrincipalId, chains: &Chains) -> Best {
+        let mut best = Best::default();
+        let into = chains.into[goal as usize].iter();
+        for (_, formula) in into.filter(|(who, _)| *who == Who::Principal(id)) {
+            if let Some(path) = self.paths.iter().find(|compiled| compiled.path.id == ASSUME) {
+                best.offer(self, id, Some(goal), path, formula.clone());
+            }
+        }
+        best
+    }
+
+    /// Whether somebody gains a goal of the same account by one path.
+    fn gains_by(&self, id: PrincipalId, goal: PrincipalId, compiled: &Compiled) -> Best {
+        let mut best = Best::default();
+        let target = &self.model.principals[goal as usize];
+        if self.model.principals[id as usize].subject.account != target.subject.account {
+            return best;
+        }
+        let is_user = target.subject.kind == SubjectKind::User;
+        let asker = || self.ask.asker(id);
+        match compiled.path.gives {
+            Gives::User if is_user => {
+                best.offer(
+                    self,
+                    id,
+                    Some(goal),
+                    compiled,
+                    self.needs(&asker(), id, Some(goal), compiled, None),
+                );
+            }
+            Gives::Role if !is_user => {
+                best.offer(
+                    self,
+                    id,
+                    Some(goal),
+                    compiled,
+                    self.needs(&asker(), id, Some(goal), compiled, None),
+                );
+            }
+            Gives::PassedRole if !is_user => {
+                let Some(service) = &compiled.path.service else { return best };
+                if !self.trusts(goal, service) {
+                    return best;
+                }
+                let asker = asker();
+                let keys = [("iam:PassedToService".to_owned(), service.clone())];
+                let pass = Ask::with(self.model, &keys).assume(&asker, "iam:passrole", target).formula;
+                if pass != Formula::False {
+                    let formula = pass.and(self.needs(&asker, id, Some(goal), compiled, None));
+                    best.offer(self, id, Some(goal), compiled, formula);
+                }
+            }
+            Gives::RunningRole if !is_user => {
+                for workload in target.used_by.iter().filter_map(|id| self.model.workloads.get(id)) {
+                    if compiled.path.runs.iter().any(|run| **run == *workload.type_name) {
+                        let mut formula = self.needs(&asker(), id, Some(goal), compiled, Some(workload));
+                        if workload.object.is_none() {
+                            formula = formula.and(Formula::unknown("the ARN of what runs with the role"));
+                        }
+                        best.offer(self, id, Some(goal), compiled, formula);
+                    }
+                }
+                if let Some(service) = &compiled.path.unseen
+                    && target.used_by.is_empty()
+                    && self.trusts(goal, service)
+                {
+                    let formula = self.needs(&asker(), id, Some(goal), compiled, None);
+                    let held = Formula::unknown(format!("whether something keeps the role {}", target.name));
+                    best.offer(self, id, Some(goal), compiled, formula.and(held));
+                }
+            }
+            _ => {}
+        }
+        best
+    }
+
+    /// Completes a step: of paths that are open, that which needs all that another needs and
+    /// more is its name (to replace the code of a function and invoke it, rather than to
+    /// replace the code); the others are listed.
+    fn all_ways(&self, step: &mut Escalation) {
+        let named = |id: &str| self.paths.iter().find(|known| known.path.id == id);
+        let by_itself = named(step.path).is_some_and(|known| known.path.gives.by_itself());
+        let mut open: Vec<&'static Compiled> = Vec::new();
+        for &index in &self.able[step.who as usize] {
+            let compiled = &self.paths[index];
+            let best = match step.target {
+                _ if by_itself != compiled.path.gives.by_itself() => continue,
+                _ if by_itself => self.by_itself_by(step.who, compiled),
+                Some(goal) => self.gains_by(step.who, goal, compiled),
+                None => continue,
+            };
+            if best.step.is_some_and(|other| step.formula != Formula::True || other.formula == Formula::True)
+            {
+                open.push(compiled);
+            }
+        }
+        let wider = |than: &str, compiled: &Compiled| {
+            named(than).is_some_and(|known| {
+                known.path.gives == compiled.path.gives
+                    && known.needs.len() < compiled.needs.len()
+                    && known.needs.iter().all(|(action, need)| {
+                        compiled.needs.iter().any(|(other, more)| other == action && more.on == need.on)
+                    })
+            })
+        };
+        for compiled in &open {
+            if wider(step.path, compiled) {
+                step.path = &compiled.path.id;
+                step.actions = compiled.path.actions();
+            }
+        }
+        step.also =
+            open.iter().map(|compiled| compiled.path.id.as_str()).filter(|id| *id != step.path).collect();
     }
 
     /// Whether a role trusts a service.
@@ -454,24 +615,6 @@ impl<'m> Search<'m> {
         }))
     }
 
-    /// Groups of the same account that somebody is not in and whose members, of whom there is
-    /// one at least, are all administrators.
-    fn administrative_groups(&self, id: PrincipalId) -> Vec<&str> {
-        let own = &self.model.principals[id as usize];
-        let mut groups: std::collections::BTreeMap<&str, bool> = std::collections::BTreeMap::new();
-        for (other, principal) in (0..).zip(&self.model.principals) {
-            if principal.groups.is_empty() || principal.subject.account != own.subject.account {
-                continue;
-            }
-            let administrator = verdict(&self.administers(other)) == Verdict::Allowed;
-            for group in &principal.groups {
-                *groups.entry(group).or_insert(true) &= administrator;
-            }
-        }
-        groups.retain(|group, all| *all && !own.groups.iter().any(|mine| **mine == **group));
-        groups.into_keys().collect()
-    }
-
     /// When all actions of a path are allowed.
     fn needs(
         &self,
@@ -479,13 +622,21 @@ impl<'m> Search<'m> {
         id: PrincipalId,
         target: Option<PrincipalId>,
         compiled: &Compiled,
-        workload: Option<u32>,
+        workload: Option<&Workload>,
     ) -> Formula {
         let own = &self.model.principals[id as usize];
         let mut all = Formula::True;
-        for (action, on) in &compiled.needs {
-            let on_object = |object: &Object| self.ask.on_arn(asker, action, object, None).0.formula;
-            let formula = match on {
+        for (action, need) in &compiled.needs {
+            let keyed = (!need.with.is_empty()).then(|| {
+                let partition = own.object.arn.split(':').nth(1).unwrap_or("aws");
+                let with = need.with.iter();
+                let keys: Vec<(String, String)> =
+                    with.map(|(key, value)| (key.clone(), value.replace("{partition}", partition))).collect();
+                Ask::with(self.model, &keys)
+            });
+            let ask = keyed.as_ref().unwrap_or(&self.ask);
+            let on_object = |object: &Object| ask.on_arn(asker, action, object, None).0.formula;
+            let formula = match need.on {
                 On::Any => on_object(&self.any),
                 On::Own => on_object(&own.object),
                 On::Target => match target.map(|target| &self.model.principals[target as usize]) {
@@ -504,17 +655,24 @@ impl<'m> Search<'m> {
                     self.ask.assume(asker, action, &self.model.principals[target as usize]).formula
                 }),
                 On::AdministrativeGroup => {
-                    Formula::any(self.administrative_groups(id).into_iter().map(|group| {
-                        let arn = own.object.arn.split(":user/").next().unwrap_or_default();
-                        on_object(&Object { arn: format!("{arn}:group/{group}").into(), ..self.any.clone() })
+                    let account = &own.subject.account;
+                    Formula::any((0..).zip(&self.model.groups).filter_map(|(group, of)| {
+                        if own.groups.contains(&group) || of.object.account != *account {
+                            return None;
+                        }
+                        let joins = on_object(&of.object);
+                        if joins == Formula::False {
+                            return None;
+                        }
+                        let policies = of.policies.iter().map(|&policy| self.model.policy(policy));
+                        Some(joins.and(self.everything(&asker.with(policies))))
                     }))
                 }
-                On::OwnGroup => Formula::any(own.groups.iter().map(|group| {
-                    let arn = own.object.arn.split(":user/").next().unwrap_or_default();
-                    on_object(&Object { arn: format!("{arn}:group/{group}").into(), ..self.any.clone() })
-                })),
-                On::Workload => match workload {
-                    Some(store) => on_object(&self.model.stores[store as usize].object),
+                On::OwnGroup => Formula::any(
+                    own.groups.iter().map(|&group| on_object(&self.model.groups[group as usize].object)),
+                ),
+                On::Workload => match workload.and_then(|workload| workload.object.as_ref()) {
+                    Some(object) => on_object(object),
                     None => on_object(&self.any),
                 },
             };

@@ -20,15 +20,12 @@ use crate::case::Values;
 use crate::condition::{Test, Wanted as Value};
 use crate::context::{Context, Keys, Lookup, find};
 use crate::formula::Formula;
-use crate::glob::Glob;
-use crate::holes::Holes;
+use crate::glob::{Glob, HOLE};
+use crate::holes::{HoleClass, Holes};
 use crate::model::{Encryption, Model, PolicyId, PrincipalId, Store, StoreId};
 use crate::policy::{Effect, Named, Policy, Select, Statement};
 use crate::subject::SubjectKind;
 use crate::tables::{self, Class};
-
-/// The first byte of every hole.
-const HOLE: u8 = 0xF3;
 
 /// Where conditions are counted from, after the forms of an ARN.
 const TESTS: u32 = 1 << 16;
@@ -242,7 +239,7 @@ impl Holders {
         let patterns = self.patterns(model, wanted);
         let forms = std::iter::once(&store.object).chain(store.forms.iter().map(|(_, object)| object));
         for (form, object) in (first..).zip(forms) {
-            patterns.each(&object.arn, |stated| {
+            patterns.each(&object.arn, &model.holes, |stated| {
                 let statement = &model.policy(stated.policy).statements[stated.index as usize];
                 let says = match statement.resources.selects(&object.arn, &ANYONE, &model.holes) {
                     Formula::False => return,
@@ -355,7 +352,8 @@ impl Patterns {
     }
 
     /// Calls back with every statement that may select an ARN.
-    fn each(&self, arn: &str, mut found: impl FnMut(Stated)) {
+    fn each(&self, arn: &str, holes: &Holes, mut found: impl FnMut(Stated)) {
+        let generated = holes.first_in(arn).is_some_and(|hole| hole.class == HoleClass::Generated);
         self.anywhere.iter().for_each(|&stated| found(stated));
         let arn = arn.as_bytes();
         let known = &arn[..memchr::memchr(HOLE, arn).unwrap_or(arn.len())];
@@ -369,7 +367,10 @@ impl Patterns {
         if known.len() < arn.len() {
             let from = self.starts.partition_point(|(other, _)| &**other <= known);
             let longer = self.starts[from..].iter().take_while(|(other, _)| other.starts_with(known));
-            longer.for_each(|of| found(of.1));
+            // A name that AWS makes up has neither of these, and is none that is written.
+            let written =
+                |start: &[u8]| generated && memchr::memchr2(b':', b'/', &start[known.len()..]).is_some();
+            longer.filter(|(start, _)| !written(start)).for_each(|of| found(of.1));
         }
     }
 }

@@ -200,8 +200,21 @@ impl Model {
     /// Who can by itself.
     #[must_use]
     pub fn directly(&self, ask: &Ask<'_>, class: Class, store: StoreId) -> Vec<Row> {
+        self.directly_among(ask, class, store, &|_| true)
+    }
+
+    fn directly_among(
+        &self,
+        ask: &Ask<'_>,
+        class: Class,
+        store: StoreId,
+        may: &dyn Fn(PrincipalId) -> bool,
+    ) -> Vec<Row> {
         let mut rows = Vec::new();
         for id in 0..u32::try_from(self.principals.len()).unwrap_or(u32::MAX) {
+            if !may(id) {
+                continue;
+            }
             let cell = ask.can(&ask.asker(id), class, store);
             if cell.formula != Formula::False {
                 rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
@@ -317,7 +330,21 @@ impl Model {
     /// Who can, by itself or by roles that it can assume; the shortest chain of each.
     #[must_use]
     pub fn who_can(&self, ask: &Ask<'_>, chains: &Chains, class: Class, store: StoreId) -> Vec<Row> {
-        let mut rows = self.directly(ask, class, store);
+        self.who_can_among(ask, chains, class, store, &|_| true)
+    }
+
+    /// The same, where `may` already says of most principals that they cannot by themselves:
+    /// for many stores with the matrix at hand.
+    #[must_use]
+    pub fn who_can_among(
+        &self,
+        ask: &Ask<'_>,
+        chains: &Chains,
+        class: Class,
+        store: StoreId,
+        may: &dyn Fn(PrincipalId) -> bool,
+    ) -> Vec<Row> {
+        let mut rows = self.directly_among(ask, class, store, may);
         let mut sure: BTreeSet<Who> =
             rows.iter().filter(|row| row.cell.formula == Formula::True).map(|row| row.who.clone()).collect();
         let mut seen: HashMap<Who, usize> = HashMap::new();

@@ -7,7 +7,14 @@ use crate::rows;
 type Checked = Result<(), String>;
 
 pub(crate) fn store(known: &Known<'_>, row: &rows::Store) -> Checked {
-    known.ty(&row.ty).map(drop)
+    let ty = known.ty(&row.ty)?;
+    for named in &row.machinery {
+        at(ty, &format!("/{}", named.property))?;
+        if named.holds.is_empty() || named.holds.iter().any(|text| *text != text.to_ascii_lowercase()) {
+            return Err("`machinery` needs texts in lower case".into());
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn default(known: &Known<'_>, row: &rows::Default) -> Checked {
@@ -42,6 +49,9 @@ pub(crate) fn companion(known: &Known<'_>, row: &rows::Companion) -> Checked {
     row.via.iter().try_for_each(|path| at(ty, path).map(drop))?;
     if let Some(inline) = &row.inline {
         at(ty, inline)?;
+    }
+    if row.machinery.is_some() && row.by.is_empty() {
+        return Err("`machinery` is said of what a companion names: it needs `by`".into());
     }
     let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if row.member.is_empty() || !row.member.bytes().all(lower) {
@@ -154,7 +164,29 @@ pub(crate) fn flow(known: &Known<'_>, nodes: &[&str], row: &rows::Flow) -> Check
             }
         }
     }
-    https(&row.source)
+    sources(row)
+}
+
+/// Documentation of AWS; nothing else proves what AWS does.
+const DOCUMENTATION: [&str; 2] = ["https://docs.aws.amazon.com/", "https://aws.amazon.com/"];
+
+/// Every claim is read on pages of AWS, or says what was not found there.
+fn sources(row: &rows::Flow) -> Checked {
+    for page in [&row.source].into_iter().chain(&row.also) {
+        if !DOCUMENTATION.iter().any(|host| page.len() > host.len() && page.starts_with(host)) {
+            return Err(format!("source `{page}` is no page of AWS's documentation"));
+        }
+    }
+    if row.also.contains(&row.source) {
+        return Err("`also` names `source` again".into());
+    }
+    match (row.verified, &row.open) {
+        (true, Some(_)) => Err("`verified` and `open` exclude each other".into()),
+        (false, open) if open.as_ref().is_none_or(|why| why.trim().is_empty()) => {
+            Err("neither `verified: true` nor `open`, which says what was not found".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn flow_node(known: &Known<'_>, row: &rows::FlowNode) -> Checked {
