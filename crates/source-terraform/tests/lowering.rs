@@ -284,3 +284,37 @@ fn what_is_not_mapped_is_said() {
     let said: Vec<&str> = estate.inputs[0].problems.iter().map(|p| p.message.as_str()).collect();
     assert_eq!(said, ["random_id is not of AWS; it is not judged"]);
 }
+
+/// Modules write placeholders into documents and replace them by what AWS gives: the document
+/// stays one.
+#[test]
+fn a_placeholder_in_a_document_gives_way_to_a_resource() {
+    let estate = estate(&[(
+        "r/main.tf",
+        r#"
+resource "aws_s3_bucket" "b" {}
+data "aws_iam_policy_document" "d" {
+  statement {
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = ["_ARN_", "_ARN_/*"]
+  }
+}
+resource "aws_s3_bucket_policy" "p" {
+  bucket = aws_s3_bucket.b.id
+  policy = replace(replace(data.aws_iam_policy_document.d.json, "_ARN_", aws_s3_bucket.b.arn), "_ID_", "x")
+}
+resource "aws_s3_bucket_policy" "pattern" {
+  bucket = aws_s3_bucket.b.id
+  policy = replace(data.aws_iam_policy_document.d.json, "/A.N/", aws_s3_bucket.b.arn)
+}
+"#,
+    )]);
+    let shown = show(&estate);
+    assert!(
+        shown[1].contains("Resource: [<aws_s3_bucket.b Arn>, ~(<aws_s3_bucket.b Arn>, /*)]"),
+        "{}",
+        shown[1]
+    );
+    assert!(shown[2].ends_with("PolicyDocument: ?}"), "{}", shown[2]);
+}
