@@ -80,6 +80,12 @@ pub(crate) enum Question {
         #[arg(long)]
         edition: Option<String>,
     },
+    /// What AWS does, and what that rests on
+    Inherited {
+        /// Only of this service, such as s3
+        #[arg(long)]
+        service: Option<String>,
+    },
     /// How many rows are answered, and how
     Coverage,
     /// Laws, catalogues and documents that `scan --framework` reports on
@@ -127,6 +133,10 @@ pub(crate) struct ScanArguments {
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) input: InputArguments,
+    /// Ask only what this edition of the HIPAA paper states, beside the other documents: 2018 or
+    /// 2023; what either states when left out
+    #[arg(long)]
+    pub(crate) edition: Option<sekisho_guidance::Edition>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
