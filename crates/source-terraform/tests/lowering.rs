@@ -318,3 +318,45 @@ resource "aws_s3_bucket_policy" "pattern" {
     );
     assert!(shown[2].ends_with("PolicyDocument: ?}"), "{}", shown[2]);
 }
+
+/// A flag without a value is one or the other, and so is what its validation lists.
+#[test]
+fn variables_without_values_have_those_that_they_admit() {
+    let estate = estate(&[(
+        "r/main.tf",
+        r#"
+variable "on" { type = bool }
+variable "off" {
+  type    = bool
+  default = false
+}
+variable "class" {
+  type = string
+  validation {
+    condition     = contains(["db.t3.micro", "db.m5.large"], var.class)
+    error_message = "No such class."
+  }
+}
+variable "free" { type = string }
+resource "aws_db_instance" "d" {
+  storage_encrypted   = var.on
+  publicly_accessible = var.off
+  instance_class      = var.class
+  engine              = var.free
+}
+"#,
+    )]);
+    let stack = &estate.stacks[0];
+    let domain = |name: &str| -> Vec<String> {
+        let variable = stack.variables.iter().find(|variable| &*variable.name == name).unwrap();
+        variable.domain.iter().map(|node| text(stack, *node)).collect()
+    };
+    assert_eq!(domain("on"), ["true", "false"]);
+    assert_eq!(domain("class"), ["db.t3.micro", "db.m5.large"]);
+    assert!(domain("free").is_empty());
+    let shown = &show(&estate)[0];
+    assert!(
+        shown.contains("StorageEncrypted: $on") && shown.contains("PubliclyAccessible: false"),
+        "{shown}"
+    );
+}
