@@ -61,7 +61,7 @@ pub struct RequestContext<'c> {
     pub unknown: &'c Unknowns,
 }
 
-fn lookup(values: &Values) -> Lookup<'_> {
+pub(crate) fn lookup(values: &Values) -> Lookup<'_> {
     match values {
         Values::One(one) => Lookup::One(one),
         Values::Many(many) => match many.as_slice() {
