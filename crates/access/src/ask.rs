@@ -68,6 +68,20 @@ impl<'m> Asker<'m> {
         Self { subject, identity, boundary: None, scps: Vec::new(), unknown: unknowns(subject) }
     }
 
+    /// The same with further policies.
+    #[must_use]
+    pub fn with(&self, policies: impl Iterator<Item = &'m Policy>) -> Self {
+        let mut more = self.clone();
+        more.identity.extend(policies);
+        more
+    }
+
+    /// The same with a policy that allows everything; what bounds it stays.
+    #[must_use]
+    pub fn with_everything(&self) -> Self {
+        self.with(std::iter::once(everything()))
+    }
+
     /// Who it is.
     #[must_use]
     pub fn subject(&self) -> &'m Subject {

@@ -19,6 +19,8 @@ pub type PolicyId = u32;
 pub type PrincipalId = u32;
 /// Index of a store of the model.
 pub type StoreId = u32;
+/// Index of a group of the model.
+pub type GroupId = u32;
 
 /// The accounts of an estate.
 #[derive(Debug, Default)]
@@ -39,8 +41,10 @@ pub struct Model {
     pub principal_of: HashMap<ResourceId, PrincipalId>,
     /// ARNs of the managed policies of the input.
     pub policy_arns: HashMap<PolicyId, Box<str>>,
-    /// Types of what runs with roles.
-    pub workload_types: HashMap<ResourceId, Box<str>>,
+    /// Groups of users.
+    pub groups: Vec<Group>,
+    /// What runs with roles.
+    pub workloads: HashMap<ResourceId, Workload>,
     /// Service control policies by account, then level.
     pub scps: HashMap<Box<str>, Vec<Vec<PolicyId>>>,
     /// Resource control policies by account.
@@ -94,9 +98,29 @@ pub struct Principal {
     /// What runs with this role: functions, tasks, instances.
     pub used_by: Vec<ResourceId>,
     /// Groups that it is in.
-    pub groups: Vec<Box<str>>,
+    pub groups: Vec<GroupId>,
     /// It exists only under a condition of the template.
     pub conditional: bool,
+}
+
+/// A group of users.
+#[derive(Debug)]
+pub struct Group {
+    /// Its logical id or name.
+    pub name: Box<str>,
+    /// The group as a resource.
+    pub object: Object,
+    /// Its policies.
+    pub policies: Vec<PolicyId>,
+}
+
+/// What runs with a role: a function, a task, an instance.
+#[derive(Debug)]
+pub struct Workload {
+    /// Its type.
+    pub type_name: Box<str>,
+    /// It as a resource; none where its ARN is not known.
+    pub object: Option<Object>,
 }
 
 /// A store.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bumpalo::Bump;
 use sekisho_estate::{
-    Estate, Reader, ReasonCode, Resource, ResourceId, Stack, Target, Value, View, Why, key_hash,
+    Estate, Reader, ReasonCode, Resource, ResourceId, Stack, Target, Value, View, Where, Why, key_hash,
 };
 use sekisho_graph::Names;
 use sekisho_policy::{Document, Pattern};
@@ -15,7 +15,7 @@ use crate::condition::{Compare, Test};
 use crate::decide::Object;
 use crate::glob::Glob;
 use crate::holes::HoleClass;
-use crate::model::{Encryption, Gap, Model, PolicyId, Principal, Store};
+use crate::model::{Encryption, Gap, Group, GroupId, Model, PolicyId, Principal, Store, Workload};
 use crate::policy::{Compiler, Effect, Named, Place, Policy, Select, Statement};
 use crate::s3::S3;
 use crate::subject::{Subject, SubjectKind};
@@ -43,9 +43,9 @@ impl Model {
             model: Self::default(),
             managed: HashMap::new(),
             groups: HashMap::new(),
+            absent_groups: HashMap::new(),
         };
-        let mut accounts: Vec<&str> =
-            estate.stacks.iter().filter_map(|stack| stack.account.as_deref()).collect();
+        let mut accounts: Vec<&str> = estate.stacks.iter().flat_map(|stack| stack.accounts()).collect();
         accounts.sort_unstable();
         accounts.dedup();
         if let [only] = accounts.as_slice() {
@@ -66,8 +66,10 @@ struct Work<'w, 'e> {
     model: Model,
     /// Managed policies by ARN.
     managed: HashMap<Box<str>, PolicyId>,
-    /// Policies of groups.
-    groups: HashMap<ResourceId, Vec<PolicyId>>,
+    /// Groups by resource.
+    groups: HashMap<ResourceId, GroupId>,
+    /// Groups that are named and not in the input, by ARN.
+    absent_groups: HashMap<Box<str>, GroupId>,
 }
 
 /// A resource with what is needed to read it.
@@ -142,8 +144,7 @@ impl<'e> Work<'_, 'e> {
             self.managed_policy(at);
         }
         for &at in &groups {
-            let policies = self.own_policies(at, "Policies", "ManagedPolicyArns");
-            self.groups.insert(at.id, policies);
+            self.group(at);
         }
         for &at in roles.iter().chain(&users) {
             self.principal(at);
@@ -244,21 +245,30 @@ impl<'e> Work<'_, 'e> {
         }
     }
 
-    fn account(&mut self, stack: &Stack) -> Box<str> {
-        match &stack.account {
-            Some(account) => account.clone(),
-            None => match &self.model.holes.account {
+    fn account(&mut self, at: At<'e>) -> Box<str> {
+        if let Some(account) = at.stack.account_of(at.id.index) {
+            return account.into();
+        }
+        match at.stack.apart_of(at.id.index).map(|apart| &apart.account) {
+            Some(Where::Unknown(which)) => {
+                self.model.holes.place(which, HoleClass::Account).to_string().into()
+            }
+            _ => match &self.model.holes.account {
                 Some(only) => only.clone(),
                 None => self.model.holes.place("AWS::AccountId", HoleClass::Account).to_string().into(),
             },
         }
     }
 
-    fn region(&mut self, stack: &Stack) -> Box<str> {
-        match &stack.region {
-            Some(region) => region.clone(),
-            None => self.model.holes.place("AWS::Region", HoleClass::Region).to_string().into(),
+    fn region(&mut self, at: At<'e>) -> Box<str> {
+        if let Some(region) = at.stack.region_of(at.id.index) {
+            return region.into();
         }
+        let name = match at.stack.apart_of(at.id.index).map(|apart| &apart.region) {
+            Some(Where::Unknown(which)) => which,
+            _ => "AWS::Region",
+        };
+        self.model.holes.place(name, HoleClass::Region).to_string().into()
     }
 
     /// The tags that are texts.
@@ -389,7 +399,7 @@ impl<'e> Work<'_, 'e> {
         let Some(arn) = self.compiler().text(&pattern) else {
             return self.gap(at, "its ARN has wildcards");
         };
-        let account = self.account(at.stack);
+        let account = self.account(at);
         let mut subject = Subject::new(if is_role { SubjectKind::Role } else { SubjectKind::User }, &arn);
         subject.account = Some(account.clone());
         subject.any_session = true;
@@ -440,7 +450,7 @@ impl<'e> Work<'_, 'e> {
     /// The role that IAM Identity Center makes of a permission set in each account that it is
     /// assigned to. Source: IAM Identity Center User Guide, `permissionsetsconcept.html`.
     fn permission_set(&mut self, at: At<'e>) {
-        let account = self.account(at.stack);
+        let account = self.account(at);
         let name = match self.property(at, "Name").0 {
             Value::Str(name) => name.to_owned(),
             _ => at.name().to_owned(),
@@ -521,7 +531,9 @@ impl<'e> Work<'_, 'e> {
                 for value in self.elements(value) {
                     match self.names.identify(self.reader, value, kind) {
                         Some(id) if kind == "AWS::IAM::Group" => {
-                            self.groups.entry(id).or_default().push(policy);
+                            if let Some(&group) = self.groups.get(&id) {
+                                self.model.groups[group as usize].policies.push(policy);
+                            }
                         }
                         Some(id) => {
                             if let Some(&principal) = self.model.principal_of.get(&id) {
@@ -556,25 +568,66 @@ impl<'e> Work<'_, 'e> {
     }
 
     fn join_group(&mut self, at: At<'e>, principal: u32, group: Value<'e>) {
-        let (policies, name) = match self.names.identify(self.reader, group, "AWS::IAM::Group") {
-            Some(id) => {
-                (self.groups.get(&id).cloned().unwrap_or_default(), self.reader.estate.id(id).to_owned())
-            }
-            None => {
-                let name = self.text(at, group).unwrap_or_else(|| "?".to_owned());
-                let shown = self.model.holes.show(&name);
-                (vec![self.unknown_policy(at, &shown, &format!("group {shown} is not in this input"))], shown)
-            }
-        };
+        let known = self
+            .names
+            .identify(self.reader, group, "AWS::IAM::Group")
+            .and_then(|id| self.groups.get(&id).copied());
+        let group = known.unwrap_or_else(|| self.absent_group(at, group));
         let principal = &mut self.model.principals[principal as usize];
-        for policy in policies {
+        for &policy in &self.model.groups[group as usize].policies {
             if !principal.identity.contains(&policy) {
                 principal.identity.push(policy);
             }
         }
-        if !principal.groups.iter().any(|known| **known == *name) {
-            principal.groups.push(name.into());
+        if !principal.groups.contains(&group) {
+            principal.groups.push(group);
         }
+    }
+
+    /// A group that is named and not in the input: its policies are not known.
+    fn absent_group(&mut self, at: At<'e>, group: Value<'e>) -> GroupId {
+        let name = self.text(at, group).unwrap_or_else(|| "?".to_owned());
+        let account = self.account(at);
+        let arn: Box<str> = format!("arn:{}:iam::{account}:group/{name}", self.partition).into();
+        if let Some(&known) = self.absent_groups.get(&arn) {
+            return known;
+        }
+        let shown = self.model.holes.show(&name);
+        let policy = self.unknown_policy(at, &shown, &format!("group {shown} is not in this input"));
+        let group = self.add_group(Group {
+            name: shown.into(),
+            object: Object { arn: arn.clone(), account: Some(account), ..Object::default() },
+            policies: vec![policy],
+        });
+        self.absent_groups.insert(arn, group);
+        group
+    }
+
+    fn group(&mut self, at: At<'e>) {
+        let policies = self.own_policies(at, "Policies", "ManagedPolicyArns");
+        let Some(object) = self.object(at) else {
+            return self.gap(at, "its ARN has wildcards");
+        };
+        let group = self.add_group(Group { name: self.reader.estate.id(at.id).into(), object, policies });
+        self.groups.insert(at.id, group);
+    }
+
+    fn add_group(&mut self, group: Group) -> GroupId {
+        self.model.groups.push(group);
+        u32::try_from(self.model.groups.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// A resource as what a request is for, without the keys of its service; none when its
+    /// ARN is not one.
+    fn object(&mut self, at: At<'e>) -> Option<Object> {
+        let pattern = Pattern::arn_of(self.reader, at.target(), "");
+        let arn = self.compiler().text(&pattern)?;
+        let account = self.account(at);
+        let tags = self.tags(at);
+        let service = arn.split(':').nth(2).unwrap_or_default().to_owned();
+        let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let keys = resource_keys(Some(&account), None, None, &service, tags);
+        Some(Object { arn: arn.into(), account: Some(account), keys, ..Object::default() })
     }
 
     // --- Stores ---------------------------------------------------------------
@@ -584,7 +637,7 @@ impl<'e> Work<'_, 'e> {
         let Some(arn) = self.compiler().text(&pattern) else {
             return self.gap(at, "its ARN has wildcards");
         };
-        let (account, region) = (self.account(at.stack), self.region(at.stack));
+        let (account, region) = (self.account(at), self.region(at));
         let tags = self.tags(at);
         let service = arn.split(':').nth(2).unwrap_or_default().to_owned();
         let keys = resource_keys(
@@ -693,13 +746,13 @@ impl<'e> Work<'_, 'e> {
     }
 
     fn key(&mut self, at: At<'e>, value: Value<'e>, own_alias: &str, depth: u32) -> Encryption {
-        if let Some(id) = self.names.identify(self.reader, value, "AWS::KMS::Key")
+        if let Some(id) = self.names.near(at.id).identify(self.reader, value, "AWS::KMS::Key")
             && let Some(&key) = self.model.by_resource.get(&id)
         {
             return Encryption::Key(key);
         }
         if depth < 4
-            && let Some(id) = self.names.identify(self.reader, value, "AWS::KMS::Alias")
+            && let Some(id) = self.names.near(at.id).identify(self.reader, value, "AWS::KMS::Alias")
         {
             let stack = self.reader.estate.stack(id.stack);
             let alias = At { id, stack, resource: stack.resource(id.index) };
@@ -728,14 +781,15 @@ impl<'e> Work<'_, 'e> {
                 self.put_policy(at.id, policy);
                 continue;
             };
+            let near = self.names.near(at.id);
             let (value, _) = self.property(at, on);
             for value in self.elements(value) {
                 let found = match &row.on_type {
-                    Some(type_name) => self.names.identify(self.reader, value, type_name).or_else(|| {
+                    Some(type_name) => near.identify(self.reader, value, type_name).or_else(|| {
                         // A queue is named by its URL or ARN, a secret by its ARN.
-                        self.names.any(self.reader, value)
+                        near.any(self.reader, value)
                     }),
-                    None => self.names.any(self.reader, value),
+                    None => near.any(self.reader, value),
                 };
                 match found {
                     Some(id) => self.put_policy(id, policy.clone()),
@@ -762,7 +816,7 @@ impl<'e> Work<'_, 'e> {
     /// Source: Lambda Developer Guide, `access-control-resource-based.html`.
     fn lambda_permission(&mut self, at: At<'e>) {
         let (function, _) = self.property(at, "FunctionName");
-        let Some(id) = self.names.identify(self.reader, function, "AWS::Lambda::Function") else {
+        let Some(id) = self.names.near(at.id).identify(self.reader, function, "AWS::Lambda::Function") else {
             return self.gap(at, "FunctionName names something that is not in this input");
         };
         let action = match self.property(at, "Action").0 {
@@ -825,7 +879,7 @@ impl<'e> Work<'_, 'e> {
     /// Block Public Access of the account.
     fn account_switches(&mut self, switches: &[At<'e>]) {
         for &at in switches {
-            let account = self.account(at.stack);
+            let account = self.account(at);
             let is = |name: &str| matches!(self.property(at, name).0, Value::Bool(true) | Value::Str("true"));
             let strict = Switches {
                 block_public_acls: is("BlockPublicAcls"),
@@ -952,9 +1006,16 @@ impl<'e> Work<'_, 'e> {
         let estate = self.reader.estate;
         for principal in &mut self.model.principals {
             principal.used_by.sort_unstable();
-            for &id in &principal.used_by {
-                self.model.workload_types.insert(id, estate.type_name(id).into());
-            }
+        }
+        let mut used: Vec<ResourceId> =
+            self.model.principals.iter().flat_map(|principal| principal.used_by.iter().copied()).collect();
+        used.sort_unstable();
+        used.dedup();
+        for id in used {
+            let stack = estate.stack(id.stack);
+            let object = self.object(At { id, stack, resource: stack.resource(id.index) });
+            let type_name = estate.type_name(id).into();
+            self.model.workloads.insert(id, Workload { type_name, object });
         }
     }
 }

@@ -203,8 +203,19 @@ impl Model {
     /// Who can by itself.
     #[must_use]
     pub fn directly(&self, ask: &Ask<'_>, chains: &Chains, class: Class, store: StoreId) -> Vec<Row> {
+        self.directly_among(ask, chains, class, store, &|_| true)
+    }
+
+    fn directly_among(
+        &self,
+        ask: &Ask<'_>,
+        chains: &Chains,
+        class: Class,
+        store: StoreId,
+        may: &dyn Fn(PrincipalId) -> bool,
+    ) -> Vec<Row> {
         let mut rows = Vec::new();
-        for (id, cell) in crate::sets::who(self, ask, &chains.sets, class, store) {
+        for (id, cell) in crate::sets::who(self, ask, &chains.sets, class, store, may) {
             rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
         }
         rows.extend(self.directly_outside(ask, class, store));
@@ -246,8 +257,7 @@ impl Model {
     #[must_use]
     pub fn chains(&self) -> Chains {
         let ask = Ask::new(self);
-        let actions =
-            crate::tables::class_actions().chain(crate::escalation::actions().into_iter().map(Into::into));
+        let actions = crate::tables::class_actions().chain(["sts:assumerole".into()]);
         let sets = Sets::of(self, &ask, actions);
         let mut chains = Chains {
             into: vec![Vec::new(); self.principals.len()],
@@ -287,29 +297,37 @@ impl Model {
     /// Who can, by itself or by roles that it can assume; the shortest chain of each.
     #[must_use]
     pub fn who_can(&self, ask: &Ask<'_>, chains: &Chains, class: Class, store: StoreId) -> Vec<Row> {
-        let mut rows = self.directly(ask, chains, class, store);
+        self.who_can_among(ask, chains, class, store, &|_| true)
+    }
+
+    /// The same, where `may` already says of most principals that they cannot by themselves:
+    /// for many stores with the matrix at hand.
+    #[must_use]
+    pub fn who_can_among(
+        &self,
+        ask: &Ask<'_>,
+        chains: &Chains,
+        class: Class,
+        store: StoreId,
+        may: &dyn Fn(PrincipalId) -> bool,
+    ) -> Vec<Row> {
+        let mut rows = self.directly_among(ask, chains, class, store, may);
         let mut sure: BTreeSet<Who> =
             rows.iter().filter(|row| row.cell.formula == Formula::True).map(|row| row.who.clone()).collect();
         let mut seen: HashMap<Who, usize> = HashMap::new();
         let mut next: Vec<Row> =
             rows.iter().filter(|row| matches!(row.who, Who::Principal(_))).cloned().collect();
         let search = crate::escalation::Search::new(self, chains);
-        // Whom no further way says anything of: those who surely can, or had a shorter one.
-        let mut done = search.nobody();
-        for who in &sure {
-            if let Who::Principal(id) = who {
-                search.include(&mut done, *id);
-            }
-        }
         for _ in 0..MOST_HOPS {
             let mut found: Vec<Row> = Vec::new();
             for row in &next {
                 let Who::Principal(role) = row.who else { continue };
-                let gained = search.gain(role, &done, false);
+                let done = |id| sure.contains(&Who::Principal(id)) || seen.contains_key(&Who::Principal(id));
+                let gained = search.gainers(role, &done);
                 let edges = chains.into[role as usize]
                     .iter()
                     .map(|(who, formula)| (who.clone(), ASSUME, formula))
-                    .chain(gained.iter().map(|step| (Who::Principal(step.who), step.path, &step.formula)));
+                    .chain(gained.iter().map(|(id, by, formula)| (Who::Principal(*id), *by, formula)));
                 for (who, by, formula) in edges {
                     let who = &who;
                     // A service takes on a role for what runs as it: `used_by` says what.
@@ -327,9 +345,6 @@ impl Model {
                     chain.extend(&row.chain);
                     if formula == Formula::True {
                         sure.insert(who.clone());
-                        if let Who::Principal(id) = who {
-                            search.include(&mut done, *id);
-                        }
                     }
                     found.push(Row {
                         who: who.clone(),
@@ -340,9 +355,6 @@ impl Model {
             }
             for row in &found {
                 *seen.entry(row.who.clone()).or_default() += 1;
-                if let Who::Principal(id) = row.who {
-                    search.include(&mut done, id);
-                }
             }
             if found.is_empty() {
                 break;

@@ -4,7 +4,7 @@
 //! another world the answer is unknown: what other values would change was not read.
 
 use sekisho_access::ask::{Ask, verdict};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use sekisho_access::case::Verdict;
 use sekisho_access::escalation::Escalations;
@@ -19,9 +19,9 @@ use sekisho_expr::{Frame, Function, FunctionId, Seen, Val};
 #[derive(Debug)]
 pub struct Access {
     /// The accounts.
-    pub model: Model,
+    pub model: Arc<Model>,
     /// Who can become whom.
-    pub chains: Chains,
+    pub chains: Arc<Chains>,
     /// Who can become an administrator: searched when it is first asked for.
     escalations: OnceLock<Escalations>,
 }
@@ -31,8 +31,8 @@ impl Access {
     #[must_use]
     pub fn of(estate: &Estate) -> Self {
         let model = Model::of(estate);
-        let chains = model.chains();
-        Self { model, chains, escalations: OnceLock::new() }
+        let chains = Arc::new(model.chains());
+        Self { model: Arc::new(model), chains, escalations: OnceLock::new() }
     }
 
     /// Who is and who can become an administrator.

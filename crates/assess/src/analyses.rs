@@ -12,7 +12,7 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
-use crate::{flows, identifiers, lifecycle, policies, secrets};
+use crate::{flows, identifiers, lifecycle, outside, policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Analyses<'x> {
     /// What is said of every resource, by stack, before any flow is looked at.
     labels: Vec<Vec<Label>>,
     flow: OnceLock<Model<'x>>,
+    /// The same with the flows that policies make possible.
+    possible: OnceLock<Model<'x>>,
     /// What can be reached; built when a control first asks.
     pub(crate) network: crate::network::Reached,
     /// Who can reach what.
@@ -45,12 +47,33 @@ impl<'x> Analyses<'x> {
         }
         let words = identifiers::Words::new(estate);
         let network = crate::network::Reached::new(config);
-        Self { estate, config, joins, words, labels, flow: OnceLock::new(), access: OnceLock::new(), network }
+        Self {
+            estate,
+            config,
+            joins,
+            words,
+            labels,
+            flow: OnceLock::new(),
+            possible: OnceLock::new(),
+            access: OnceLock::new(),
+            network,
+        }
     }
 
-    /// Where PHI flows. Built when it is first asked for, on the thread that asks.
+    /// Where PHI flows by configuration: what controls ask. Built when it is first asked for,
+    /// on the thread that asks.
     pub fn flow(&self) -> &Model<'x> {
         self.flow.get_or_init(|| Model::new(self.estate, &self.joins.names, self, None, self.config.flow()))
+    }
+
+    /// Where PHI flows, with what policies let users and roles carry from one store to
+    /// another: what a person asks. Reads the accounts of the estate.
+    pub fn possible_flow(&self) -> &Model<'x> {
+        self.possible.get_or_init(|| {
+            let access = self.access(self.estate);
+            let access = sekisho_phi::Access::new(access.model.clone(), access.chains.clone());
+            Model::new(self.estate, &self.joins.names, self, Some(access), self.config.flow())
+        })
     }
 
     /// How we know that a resource holds PHI.
@@ -97,6 +120,7 @@ impl Host for Analyses<'_> {
                 }
                 other => other,
             },
+            FunctionId::DaysSince => lifecycle::days_since(frame, argument(0), self.config.today.as_deref()),
             FunctionId::Target => self.joins.target(frame, argument(0), text(1)?),
             FunctionId::Resources => self.all(frame, text(0)?),
             FunctionId::Unclassified => self.unclassified(frame),
@@ -133,6 +157,23 @@ impl Host for Analyses<'_> {
                 }
                 other => other,
             },
+            FunctionId::HoldsCredential => match argument(0) {
+                Val::Resource(resource) => {
+                    let names = match frame.elements(argument(1)) {
+                        Ok((names, None)) => names,
+                        Ok((_, Some(why))) => return Some(Val::Unknown(why)),
+                        Err(unknown) => return Some(unknown),
+                    };
+                    let text = |name: &Val<'a>| if let Val::Str(name) = name { Some(*name) } else { None };
+                    let except: Vec<&str> = names.iter().filter_map(text).collect();
+                    identifiers::holds_credential(&self.words, frame, resource, &except)
+                }
+                other => other,
+            },
+            FunctionId::StackTextHolds => match (frame.stack, text(0).map(outside::Sought::of)) {
+                (Some(stack), Some(Some(sought))) => outside::holds(&self.words, frame, stack, sought),
+                _ => frame.unknown(ReasonCode::WrongShape, text(0)?),
+            },
             FunctionId::PhiFlows => match argument(0) {
                 Val::Resource(resource) => flows::leaving(frame, self.flow(), resource.id),
                 other => other,
@@ -161,6 +202,8 @@ impl Host for Analyses<'_> {
             | FunctionId::InPublicSubnet
             | FunctionId::Zones
             | FunctionId::ReachedFromZone
+            | FunctionId::WayToService
+            | FunctionId::FilteredByAcl
             | FunctionId::InspectionBypassed => return self.reached(frame, function.id, arguments),
             FunctionId::Readers
             | FunctionId::Workloads

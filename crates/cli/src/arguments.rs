@@ -63,9 +63,9 @@ pub(crate) struct FormArguments {
 pub(crate) enum Question {
     /// Rows of the documents, by what they are about
     List(ListArguments),
-    /// One row: what is stated, where, and what answers it
+    /// One row: what is stated, where, and what answers it; or one service
     Show {
-        /// Its id, such as hipaa/s3/3
+        /// Id of a row, such as hipaa/s3/3, or a service, such as s3
         id: String,
     },
     /// Rows in which all these words occur
@@ -73,6 +73,18 @@ pub(crate) enum Question {
         /// The words
         #[arg(required = true)]
         words: Vec<String>,
+    },
+    /// Services: whether they may hold PHI, by the editions of the paper and the list of AWS
+    Services {
+        /// Only those with a section in this edition: 2018 or 2023
+        #[arg(long)]
+        edition: Option<String>,
+    },
+    /// What AWS does, and what that rests on
+    Inherited {
+        /// Only of this service, such as s3
+        #[arg(long)]
+        service: Option<String>,
     },
     /// How many rows are answered, and how
     Coverage,
@@ -121,6 +133,10 @@ pub(crate) struct ScanArguments {
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) input: InputArguments,
+    /// Ask only what this edition of the HIPAA paper states, beside the other documents: 2018 or
+    /// 2023; what either states when left out
+    #[arg(long)]
+    pub(crate) edition: Option<sekisho_guidance::Edition>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }

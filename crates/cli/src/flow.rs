@@ -75,6 +75,9 @@ pub(crate) struct MapArguments {
     /// File to write: .svg for a picture, .html for a page to click in
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: String,
+    /// Flows that only the policies of users and roles make possible
+    #[arg(long)]
+    pub(crate) possible: bool,
     /// Language: en, ja, zh-TW; the locale's when left out
     #[arg(long, value_name = "LANG")]
     pub(crate) lang: Option<Language>,
@@ -112,7 +115,7 @@ impl Read {
 pub(crate) fn flow(arguments: &FlowArguments) -> Result<u8, Failure> {
     let read = Read::new(&arguments.paths, &arguments.input)?;
     let analyses = Analyses::new(&read.estate, &read.settings.config);
-    let model = analyses.flow();
+    let model = analyses.possible_flow();
     let (notation, look) = output::form(&arguments.form);
     let nodes = |name: &str| sekisho_report::flow_nodes(model, name, look.options());
     if let Some(asked) = &arguments.explain {
@@ -156,7 +159,7 @@ fn explained(
 pub(crate) fn assets(arguments: &AssetsArguments) -> Result<u8, Failure> {
     let read = Read::new(&arguments.paths, &arguments.input)?;
     let analyses = Analyses::new(&read.estate, &read.settings.config);
-    let model = analyses.flow();
+    let model = analyses.possible_flow();
     let rows = model.assets(&analyses.joins.names, &read.settings.config.assets);
     let file = arguments.output.as_deref();
     let look = output::Look::new(language(arguments.lang), ColorChoice::Auto, file);
@@ -180,9 +183,10 @@ pub(crate) fn map(arguments: &MapArguments) -> Result<u8, Failure> {
     let read = Read::new(&arguments.paths, &arguments.input)?;
     let analyses = Analyses::new(&read.estate, &read.settings.config);
     let look = output::Look::new(language(arguments.lang), ColorChoice::Never, Some(file));
+    let model = if arguments.possible { analyses.possible_flow() } else { analyses.flow() };
     output::to(Some(file), |out| match html {
-        true => sekisho_report::map_html(analyses.flow(), look.options(), out),
-        false => sekisho_report::map_svg(analyses.flow(), look.options(), out),
+        true => sekisho_report::map_html(model, look.options(), out),
+        false => sekisho_report::map_svg(model, look.options(), out),
     })?;
     Ok(0)
 }

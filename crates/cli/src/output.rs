@@ -58,6 +58,7 @@ pub(crate) fn write(
         facts_as_of: Some(FACTS_AS_OF.to_owned()),
         eligibility_as_of: Some(sekisho_guidance::eligibility_list().as_of.to_string()),
         eligibility_old: old_list(),
+        edition: settings.edition.map_or_else(|| Run::default().edition, |edition| edition.to_string()),
         configuration_sha256: Some(settings.digest.clone()).filter(|digest| !digest.is_empty()),
         ..Run::default()
     };
@@ -152,6 +153,12 @@ pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
                 sekisho_report::guidance_list(&filter, notation, options, out)
             }
             Question::Show { id } => sekisho_report::guidance_show(id, notation, options, out),
+            Question::Services { edition } => {
+                sekisho_report::guidance_services(edition.as_deref(), notation, options, out)
+            }
+            Question::Inherited { service } => {
+                sekisho_report::guidance_inherited(service.as_deref(), notation, options, out)
+            }
             Question::Search { words } => {
                 return sekisho_report::guidance_search(&words.join(" "), notation, options, out);
             }

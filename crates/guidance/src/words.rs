@@ -186,6 +186,16 @@ words! {
 }
 
 words! {
+    /// An edition of the HIPAA security and compliance whitepaper.
+    Edition {
+        /// That of June 2018.
+        Of2018 = "2018",
+        /// That of September 2022, last revised in May 2023.
+        Of2023 = "2023",
+    }
+}
+
+words! {
     /// Whose task a requirement is.
     Who {
         /// The customer's.
@@ -302,6 +312,29 @@ words! {
         NotStated = "not-stated",
         /// The document does not name it.
         NotListed = "not-listed",
+    }
+}
+
+words! {
+    /// Whether PHI may be in a service itself, as the papers say.
+    Holding {
+        /// It may hold PHI.
+        Held = "held",
+        /// PHI passes through it.
+        Relays = "relays",
+        /// It directs other services and holds no PHI itself.
+        Orchestrates = "orchestrates",
+        /// PHI is to be kept out of it, though it may serve what holds PHI.
+        KeptOut = "kept-out",
+        /// No paper says.
+        NotStated = "not-stated",
+    }
+}
+
+impl Holding {
+    /// Whether PHI may be in the service itself at all.
+    pub const fn in_the_service(self) -> bool {
+        !matches!(self, Holding::Orchestrates | Holding::KeptOut)
     }
 }
 

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use sekisho_access::tables::Class as Capability;
+use sekisho_access::who::Row;
 use sekisho_estate::ResourceId;
 use sekisho_expr::ResourceRef;
 use sekisho_facts::{Category, Holds, category, store};
@@ -54,7 +56,7 @@ pub enum Said {
 }
 
 /// One row of the asset matrix.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asset {
     /// The resource.
     pub id: ResourceId,
@@ -76,6 +78,9 @@ pub struct Asset {
     pub copies: Vec<EdgeIndex>,
     /// Flows that leave it for outside, directly or behind it.
     pub leaves: Vec<EdgeIndex>,
+    /// Who can do what with it, where it keeps anything and access was read: none for a
+    /// capability of which nothing is known for its type.
+    pub holders: Vec<(Capability, Option<Vec<Row>>)>,
     /// Requirements that the controls of its type answer, sorted.
     pub demands: Vec<&'static str>,
 }
@@ -138,10 +143,20 @@ impl Model<'_> {
                 encrypted: keeps.then(|| self.encrypted(id)),
                 copies: if keeps { self.aspect(node, Aspect::Copies) } else { Vec::new() },
                 leaves,
+                holders: if keeps { self.holders(id) } else { Vec::new() },
                 demands,
             });
         }
         assets
+    }
+
+    fn holders(&self, id: ResourceId) -> Vec<(Capability, Option<Vec<Row>>)> {
+        const ASKED: [Capability; 4] =
+            [Capability::ReadContent, Capability::Write, Capability::Delete, Capability::Administer];
+        let access = self.access.as_ref();
+        access
+            .map(|access| ASKED.into_iter().map(|class| (class, access.holders(id, class))).collect())
+            .unwrap_or_default()
     }
 
     /// The last hops of the ways from a node to ends outside. Looks at no more than

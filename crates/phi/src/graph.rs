@@ -4,6 +4,7 @@
 //! O(resources × rows of their type).
 
 use bumpalo::Bump;
+use sekisho_access::tables::Class;
 use sekisho_estate::{Estate, NodeId, Reader, Reason, ReasonCode, ResourceId, StackIndex, Value};
 use sekisho_expr::Host;
 use sekisho_facts::{Direction, Flow, Moves, Side, Transit, flows};
@@ -13,7 +14,7 @@ use crate::closure::{Adjacency, Arc, Carries, Leg};
 use crate::conditions::{Conditions, Holds};
 use crate::node::{Node, NodeIndex, Nodes};
 use crate::resolve::{named, places, shown};
-use crate::roles::{Access, READ, WRITE};
+use crate::roles::{Access, READ, Reach, Right, WRITE};
 
 /// Number of an edge in a [`FlowGraph`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -76,6 +77,8 @@ pub struct Edge {
     pub world: Box<str>,
     /// Whether it is only possible: a program knows, or a role may.
     pub possible: bool,
+    /// By which right of whom it is possible, where it is one that policies give.
+    pub right: Option<Right>,
     /// Whether what is named is not in the input.
     pub unresolved: bool,
 }
@@ -128,7 +131,7 @@ impl FlowGraph {
     /// `host` answers what the expressions of the facts ask (companions, targets,
     /// policies); `access` lists what roles may read and write, where that is known.
     #[must_use]
-    pub fn build(estate: &Estate, names: &Names, host: &dyn Host, access: Option<&dyn Access>) -> Self {
+    pub fn build(estate: &Estate, names: &Names, host: &dyn Host, access: Option<&Access>) -> Self {
         let conditions = Conditions::new(estate, host);
         // On this thread alone: whoever asks first builds the graph, and that may be one of
         // several workers that wait for it.
@@ -152,8 +155,8 @@ impl FlowGraph {
         graph.gaps = part.gaps;
         graph.conditional = part.conditional;
         graph.streams(estate);
-        for reach in access.map(Access::reaches).unwrap_or_default() {
-            graph.possible(reach.principal, &reach.reads, &reach.writes);
+        for reach in access.map(|access| access.reaches(estate)).unwrap_or_default() {
+            graph.possible(&reach);
         }
         graph.index(estate);
         graph
@@ -175,6 +178,7 @@ impl FlowGraph {
                 encryption: raw.encryption.clone(),
                 world: raw.world.as_str().into(),
                 possible: raw.row.possible,
+                right: None,
                 unresolved: raw.unresolved,
             });
         };
@@ -236,22 +240,24 @@ impl FlowGraph {
                 encryption: Encryption::Always,
                 world: "".into(),
                 possible: false,
+                right: None,
                 unresolved: false,
             });
         }
     }
 
-    /// What a role may read can go to what it may write.
-    fn possible(&mut self, principal: ResourceId, reads: &[ResourceId], writes: &[ResourceId]) {
-        let middle = self.nodes.resource(principal);
-        let sides = reads.iter().map(|r| (r, &READ)).chain(writes.iter().map(|w| (w, &WRITE)));
-        for (&store, row) in sides {
+    /// What somebody may read can go to what it may write.
+    fn possible(&mut self, reach: &Reach) {
+        let middle = self.nodes.resource(reach.by);
+        let sides = reach.reads.iter().map(|r| (r, &READ)).chain(reach.writes.iter().map(|w| (w, &WRITE)));
+        for (&(store, right), row) in sides {
             let store = self.nodes.resource(store);
-            let (from, to) = if std::ptr::eq(row, &READ) { (store, middle) } else { (middle, store) };
+            let (from, to) =
+                if right.class == Class::ReadContent { (store, middle) } else { (middle, store) };
             self.edges.push(Edge {
                 from,
                 to,
-                holder: principal,
+                holder: reach.by,
                 row,
                 place: None,
                 moves: Moves::Content,
@@ -260,6 +266,7 @@ impl FlowGraph {
                 encryption: Encryption::Application,
                 world: "".into(),
                 possible: true,
+                right: Some(right),
                 unresolved: false,
             });
         }
@@ -283,7 +290,7 @@ impl FlowGraph {
                 let ends = useful[edge.from.0 as usize] && useful[edge.to.0 as usize];
                 let carries = match edge.moves {
                     Moves::Control => Carries::Nothing,
-                    _ if edge.possible && !ends => Carries::Nothing,
+                    _ if edge.possible && !ends && edge.right.is_none() => Carries::Nothing,
                     // What may be content is followed as such; `Model::uncertain` remembers.
                     _ if edge.moves_unknown.is_some() => Carries::Content,
                     Moves::Logs => Carries::Logs,

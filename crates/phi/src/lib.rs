@@ -29,5 +29,5 @@ pub use model::{Contradiction, Counts, Model, Settings};
 pub use node::{Node, NodeIndex, Nodes, layer_of};
 pub use paths::{Path, Question};
 pub use questions::{Aspect, Protection};
-pub use roles::{Access, Reach};
+pub use roles::{Access, Decided, Right};
 pub use settings::{Account, Contract, Phi, Said, Tag, matches};

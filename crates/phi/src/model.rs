@@ -50,6 +50,8 @@ pub struct Model<'m> {
     pub settings: Settings<'m>,
     /// Who passes data to whom.
     pub graph: FlowGraph,
+    /// Who may do what with the stores, where possible flows were asked for.
+    pub access: Option<Access>,
     /// What is known of each resource before any flow is looked at, in the order of the nodes.
     bases: Vec<Base>,
     pub(crate) roles: Vec<Role>,
@@ -64,16 +66,16 @@ pub struct Model<'m> {
 
 impl<'m> Model<'m> {
     /// Builds the graph and follows PHI through it: O(resources + edges), besides reading
-    /// the properties.
+    /// the properties. With `access`, flows that policies make possible are in it as well.
     #[must_use]
     pub fn new(
         estate: &'m Estate,
         names: &Names,
         host: &dyn Host,
-        access: Option<&dyn Access>,
+        access: Option<Access>,
         settings: Settings<'m>,
     ) -> Self {
-        let graph = FlowGraph::build(estate, names, host, access);
+        let graph = FlowGraph::build(estate, names, host, access.as_ref());
         let rules = Rules::new(estate, names, settings.phi, settings.findings);
         let bases: Vec<Base> =
             estate.resources().map(|(id, ..)| rules.base(ResourceRef::new(estate, id))).collect();
@@ -95,7 +97,18 @@ impl<'m> Model<'m> {
         }
         let reached = closure(&graph.arcs, &graph.out, &roles, &sources, false);
         let unmatched = rules.unmatched;
-        Self { estate, settings, graph, bases, roles, sources, reached, possible: OnceLock::new(), unmatched }
+        Self {
+            estate,
+            settings,
+            graph,
+            access,
+            bases,
+            roles,
+            sources,
+            reached,
+            possible: OnceLock::new(),
+            unmatched,
+        }
     }
 
     /// What is reached when possible flows are taken as well.

@@ -132,10 +132,13 @@ impl Model<'_> {
                 if tree || reached.level_of(to).is_none() || (arc.possible && !question.possible) {
                     continue;
                 }
-                // Back to where it came from, by the other half of the same exchange.
+                // Back to where it came from, by the other half of the same exchange, or because
+                // who may read a store may write it as well.
                 let back = came.is_some_and(|(by, _)| {
                     let before = &self.graph.arcs[by as usize];
-                    before.from == arc.to && before.to == arc.from && before.leg != Leg::Moves
+                    before.from == arc.to
+                        && before.to == arc.from
+                        && (before.leg != Leg::Moves || arc.possible)
                 });
                 if back || arc.from == arc.to && question.to.is_empty() {
                     continue;

@@ -1,26 +1,158 @@
-//! Possible flows: a role that can read one store and write another.
+//! Possible flows: who can read one store and write another, by its policies.
 //!
-//! Access analysis gives what each principal may reach; here it becomes edges that are
-//! marked possible and listed apart from what is configured.
+//! The access matrix says what each user and role may reach; here it becomes edges that are
+//! marked possible and listed apart from what is configured. A function, task or instance
+//! stands for the role that it runs with, so that what is configured to arrive at it goes on
+//! to whatever its role may write; a user, and a role that people or other accounts can
+//! take on, stands for itself. A role of which only services make use (a delivery stream, a
+//! replication) adds nothing: what it moves is configured.
+//!
+//! O(principals × stores) look-ups in the matrix, and a decision for each open one.
 
-use sekisho_estate::ResourceId;
-use sekisho_facts::{Direction, Flow, Moves, Side, Transit};
+use std::sync::{Arc, OnceLock};
 
-/// What a principal may do with stores.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reach {
-    /// A role, a user, or what runs with a role (a function, a task, an instance).
-    pub principal: ResourceId,
-    /// Stores whose content it may read.
-    pub reads: Vec<ResourceId>,
-    /// Stores into which it may write.
-    pub writes: Vec<ResourceId>,
+use sekisho_access::ask::{Ask, Cell};
+use sekisho_access::case::Verdict;
+use sekisho_access::explain::{Reason, ReasonEffect};
+use sekisho_access::formula::Formula;
+use sekisho_access::matrix::{Answer, Matrix};
+use sekisho_access::model::{Model, PrincipalId, StoreId};
+use sekisho_access::tables::Class;
+use sekisho_access::who::{Chains, Row, Who};
+use sekisho_estate::{Estate, ResourceId};
+use sekisho_facts::{Direction, Flow, Holds, Moves, Side, Transit, flow_node, store};
+
+/// Most pairs of a workload and a store for one role; beyond, the role stands for all that
+/// run with it.
+const MAX_PAIRS: usize = 10_000;
+
+/// Who may do what with the stores of an estate.
+#[derive(Debug)]
+pub struct Access {
+    /// The accounts.
+    pub model: Arc<Model>,
+    /// Who can become whom.
+    pub chains: Arc<Chains>,
+    matrix: OnceLock<Matrix>,
 }
 
-/// Who may read and write what. Implemented by access analysis.
-pub trait Access: Sync {
-    /// Every principal that reads or writes a store, in the order of the estate.
-    fn reaches(&self) -> Vec<Reach>;
+/// By which right of whom an edge is possible.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Right {
+    /// The user or role.
+    pub principal: PrincipalId,
+    /// What it may do: [`Class::ReadContent`] or [`Class::Write`].
+    pub class: Class,
+    /// With what.
+    pub store: StoreId,
+}
+
+/// What stands between the stores that a principal may read and write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Reach {
+    /// The user or role, or what runs with the role.
+    pub(crate) by: ResourceId,
+    /// Rights to read a store's content.
+    pub(crate) reads: Vec<(ResourceId, Right)>,
+    /// Rights to write into a store.
+    pub(crate) writes: Vec<(ResourceId, Right)>,
+}
+
+/// A right with what decides on it.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// By which actions, and when.
+    pub cell: Cell,
+    /// The statements that allow or deny it.
+    pub statements: Vec<Reason>,
+}
+
+impl Access {
+    /// The accounts of an estate and who can become whom.
+    #[must_use]
+    pub fn new(model: Arc<Model>, chains: Arc<Chains>) -> Self {
+        Self { model, chains, matrix: OnceLock::new() }
+    }
+
+    fn matrix(&self) -> &Matrix {
+        self.matrix.get_or_init(|| Matrix::of(&self.model))
+    }
+
+    /// Everything that stands between stores, in the order of the principals.
+    pub(crate) fn reaches(&self, estate: &Estate) -> Vec<Reach> {
+        let model = &*self.model;
+        let matrix = self.matrix();
+        let ask = Ask::new(model);
+        // Keys and settings are no place for PHI.
+        let stores: Vec<(StoreId, ResourceId)> = (0..)
+            .zip(&model.stores)
+            .filter_map(|(at, found)| {
+                let resource = found.resource?;
+                let holds = store(estate.type_name(resource))?.holds;
+                (holds != Holds::Metadata).then_some((at, resource))
+            })
+            .collect();
+        let mut reaches = Vec::new();
+        for (id, principal) in (0..).zip(&model.principals) {
+            let Some(itself) = principal.resource else { continue };
+            let programs: Vec<ResourceId> = principal
+                .used_by
+                .iter()
+                .copied()
+                .filter(|&of| flow_node(estate.type_name(of)).is_some_and(|node| node.runs))
+                .collect();
+            let taken = self.chains.into[id as usize].iter().any(|(who, _)| !matches!(who, Who::Service(_)));
+            let alone = principal.trust.is_none() || taken || principal.used_by.is_empty();
+            if programs.is_empty() && !alone {
+                continue;
+            }
+            let rights = |class: Class| -> Vec<(ResourceId, Right)> {
+                let has = |&(at, _): &(StoreId, ResourceId)| match matrix.cell(id, class, at) {
+                    Answer::No => false,
+                    Answer::Yes => true,
+                    Answer::Open => ask.can(&ask.asker(id), class, at).formula != Formula::False,
+                };
+                let right =
+                    |&(at, of): &(StoreId, ResourceId)| (of, Right { principal: id, class, store: at });
+                stores.iter().filter(|entry| has(entry)).map(right).collect()
+            };
+            let (reads, writes) = (rights(Class::ReadContent), rights(Class::Write));
+            let many = programs.len() * (reads.len() + writes.len()) > MAX_PAIRS;
+            if !many {
+                for by in programs {
+                    reaches.push(Reach { by, reads: reads.clone(), writes: writes.clone() });
+                }
+            }
+            if (alone || many) && !reads.is_empty() && !writes.is_empty() {
+                reaches.push(Reach { by: itself, reads, writes });
+            }
+        }
+        reaches
+    }
+
+    /// Whether and when a right holds, and the statements that decide on it.
+    #[must_use]
+    pub fn decided(&self, right: Right) -> Decided {
+        let ask = Ask::new(&self.model);
+        let asker = ask.asker(right.principal);
+        let mut statements = ask.reasons(&asker, right.class, right.store);
+        statements.retain(|reason| reason.effect != ReasonEffect::Short);
+        Decided { cell: ask.can(&asker, right.class, right.store), statements }
+    }
+
+    /// Who has a capability on a store, by itself or by roles that it can take on, farthest
+    /// first; none when the access room does not know the type.
+    #[must_use]
+    pub fn holders(&self, store: ResourceId, class: Class) -> Option<Vec<Row>> {
+        let &at = self.model.by_resource.get(&store)?;
+        let (_, kind) = sekisho_access::tables::store_kind(&self.model.stores[at as usize].type_name)?;
+        kind.classes.contains_key(&class).then_some(())?;
+        let ask = Ask::new(&self.model);
+        let may = |id: PrincipalId| self.matrix().cell(id, class, at) != Answer::No;
+        let mut rows = self.model.who_can_among(&ask, &self.chains, class, at, &may);
+        rows.retain(|row| row.cell.verdict() != Verdict::Denied);
+        Some(rows)
+    }
 }
 
 const BLANK: Flow = Flow {
@@ -41,6 +173,7 @@ const BLANK: Flow = Flow {
     api: false,
     note: "",
     source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+    also: &[],
     verified: false,
 };
 

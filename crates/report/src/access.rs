@@ -63,7 +63,7 @@ impl AccessReport<'_> {
         Say(self.options.language)
     }
 
-    fn class(&self, class: Class) -> &'static str {
+    pub(crate) fn class(&self, class: Class) -> &'static str {
         let say = self.say();
         match class {
             Class::ReadContent => say.access_read(),
@@ -75,7 +75,7 @@ impl AccessReport<'_> {
         }
     }
 
-    fn answer(&self, verdict: Verdict) -> &'static str {
+    pub(crate) fn answer(&self, verdict: Verdict) -> &'static str {
         let say = self.say();
         match verdict {
             Verdict::Allowed => say.access_allowed(),
@@ -97,7 +97,7 @@ impl AccessReport<'_> {
         }
     }
 
-    fn who(&self, who: &Who) -> String {
+    pub(crate) fn who(&self, who: &Who) -> String {
         match who {
             Who::Anyone => self.say().access_anyone().to_owned(),
             Who::AnyAccount => self.say().access_any_account().to_owned(),
@@ -190,17 +190,7 @@ impl AccessReport<'_> {
             self.distance(row.who.distance())
         )?;
         let mut lines = Vec::new();
-        if !row.chain.is_empty() {
-            let hops: Vec<String> = row
-                .chain
-                .iter()
-                .map(|hop| {
-                    let name = clean(&self.model.principals[hop.role as usize].name).into_owned();
-                    if hop.by == ASSUME { say.access_assume(name) } else { say.access_gain(name, hop.by) }
-                })
-                .collect();
-            lines.push(hops.join(say.access_then()));
-        }
+        lines.extend(self.chain(row));
         if !matches!(row.cell.formula, Formula::True | Formula::False) {
             lines.push(say.access_when(clean(&show::formula(&row.cell.formula, &self.model.holes))));
         }
@@ -211,13 +201,28 @@ impl AccessReport<'_> {
         self.lines(&lines, out)
     }
 
+    /// The roles that are taken on the way; none when there are none.
+    pub(crate) fn chain(&self, row: &Row) -> Option<String> {
+        let say = self.say();
+        let hops: Vec<String> = row
+            .chain
+            .iter()
+            .map(|hop| {
+                let name = clean(&self.model.principals[hop.role as usize].name).into_owned();
+                if hop.by == ASSUME { say.access_assume(name) } else { say.access_gain(name, hop.by) }
+            })
+            .collect();
+        (!hops.is_empty()).then(|| hops.join(say.access_then()))
+    }
+
     /// Groups of a user, and what runs as a role.
     fn people(&self, who: &Who) -> Vec<String> {
         let Who::Principal(id) = who else { return Vec::new() };
         let principal = &self.model.principals[*id as usize];
         let mut lines = Vec::new();
         if !principal.groups.is_empty() {
-            let groups: Vec<&str> = principal.groups.iter().map(|group| &**group).collect();
+            let groups: Vec<&str> =
+                principal.groups.iter().map(|&group| &*self.model.groups[group as usize].name).collect();
             lines.push(self.say().access_groups(clean(&groups.join(", "))));
         }
         if !principal.used_by.is_empty() {
@@ -227,7 +232,7 @@ impl AccessReport<'_> {
         lines
     }
 
-    fn reason(&self, reason: &Reason, places: &Places<'_>) -> String {
+    pub(crate) fn reason(&self, reason: &Reason, places: &Places<'_>) -> String {
         let say = self.say();
         let effect = match reason.effect {
             ReasonEffect::Allow => say.access_allows(),
@@ -449,7 +454,7 @@ impl AccessReport<'_> {
                 .iter()
                 .map(|step| {
                     json!({
-                        "who": name(step.who), "path": step.path, "actions": step.actions,
+                        "who": name(step.who), "path": step.path, "also": step.also, "actions": step.actions,
                         "target": step.target.map(name), "answer": verdict(&step.formula),
                         "condition": self.condition(&step.formula),
                     })
@@ -487,6 +492,9 @@ impl AccessReport<'_> {
             )?;
             let mut lines = vec![say.access_escalation_row(step.path, step.actions.join(", "))];
             lines.extend(step.target.map(|target| say.access_target(clean(name(target)))));
+            if !step.also.is_empty() {
+                lines.push(say.access_escalation_also(step.also.join(", ")));
+            }
             lines.extend(self.condition(&step.formula).map(|condition| say.access_when(clean(&condition))));
             lines.extend(self.people(&Who::Principal(step.who)));
             self.lines(&lines, out)?;
@@ -640,7 +648,7 @@ impl AccessReport<'_> {
 
     // --- For programs -----------------------------------------------------------
 
-    fn condition(&self, formula: &Formula) -> Option<String> {
+    pub(crate) fn condition(&self, formula: &Formula) -> Option<String> {
         (!formula.is_constant()).then(|| show::formula(formula, &self.model.holes))
     }
 
@@ -649,13 +657,8 @@ impl AccessReport<'_> {
         json!({"answer": cell.verdict(), "condition": self.condition(&cell.formula), "actions": actions})
     }
 
-    fn row_json(&self, row: &Row, because: &[Reason], places: &Places<'_>) -> Value {
-        let chain: Vec<Value> = row
-            .chain
-            .iter()
-            .map(|hop| json!({"role": self.model.principals[hop.role as usize].name, "by": hop.by}))
-            .collect();
-        let (kind, arn, used_by) = match &row.who {
+    pub(crate) fn who_json(&self, who: &Who) -> Value {
+        let (kind, arn, used_by) = match who {
             Who::Anyone => ("anyone", None, Vec::new()),
             Who::AnyAccount => ("any-account", None, Vec::new()),
             Who::Account(_) => ("account", None, Vec::new()),
@@ -668,9 +671,18 @@ impl AccessReport<'_> {
                 ("principal", Some(self.model.holes.show(&principal.subject.arn)), used)
             }
         };
+        json!({"kind": kind, "name": self.model.who_name(who), "arn": arn, "used_by": used_by})
+    }
+
+    fn row_json(&self, row: &Row, because: &[Reason], places: &Places<'_>) -> Value {
+        let chain: Vec<Value> = row
+            .chain
+            .iter()
+            .map(|hop| json!({"role": self.model.principals[hop.role as usize].name, "by": hop.by}))
+            .collect();
         let cell = self.cell_json(&row.cell);
         json!({
-            "who": {"kind": kind, "name": self.model.who_name(&row.who), "arn": arn, "used_by": used_by},
+            "who": self.who_json(&row.who),
             "distance": distance_name(row.who.distance()),
             "chain": chain,
             "answer": cell["answer"], "condition": cell["condition"], "actions": cell["actions"],
@@ -678,7 +690,7 @@ impl AccessReport<'_> {
         })
     }
 
-    fn reason_json(&self, reason: &Reason, places: &Places<'_>) -> Value {
+    pub(crate) fn reason_json(&self, reason: &Reason, places: &Places<'_>) -> Value {
         let place = self.where_is(places, reason.at);
         json!({
             "kind": kind_name(reason.kind),

@@ -2,11 +2,15 @@
 
 use std::io::{self, Write};
 
+use sekisho_access::case::Verdict;
+use sekisho_access::tables::Class;
+use sekisho_access::who::{Row, Who};
 use sekisho_facts::store;
 use sekisho_guidance::Label;
 use sekisho_phi::{Asset, AssetSaid, EdgeIndex, Fault, Model};
 use serde_json::{Value, json};
 
+use crate::access::AccessReport;
 use crate::flow::Teller;
 use crate::report::Options;
 use crate::text::layout::{Style, clean, clip, pad, width, wrap};
@@ -21,6 +25,9 @@ pub enum AssetForm {
     /// One object.
     Json,
 }
+
+/// Most who are named for one capability in a sheet.
+const MOST_HOLDERS: usize = 12;
 
 /// Writes the assets of an estate.
 ///
@@ -165,12 +172,67 @@ impl Teller<'_> {
                 .collect();
             protection.extend(self.edges(&plain, say.fault("plain")));
             row(say.assets_protection_view(), protection)?;
-            let mut access = vec![say.assets_access_pending().to_owned()];
+            let mut access = self.holders(asset);
             access.extend(self.edges(&asset.leaves, say.layer("outside")));
             row(say.assets_access_view(), access)?;
             row(say.assets_obligation_view(), vec![say.assets_demands(asset.demands.len())])?;
         }
         Ok(())
+    }
+
+    /// Who can do what, a line for each capability, farthest first.
+    fn holders(&self, asset: &Asset) -> Vec<String> {
+        let say = self.say;
+        let Some(report) = self.access() else { return vec![say.assets_access_pending().to_owned()] };
+        if asset.holders.iter().all(|(_, rows)| rows.is_none()) {
+            return vec![say.assets_access_unread(self.model.estate.type_name(asset.id))];
+        }
+        let mut lines = Vec::new();
+        for (class, rows) in &asset.holders {
+            let Some(rows) = rows else { continue };
+            let mut names: Vec<String> =
+                rows.iter().take(MOST_HOLDERS).map(|row| self.holder(&report, row)).collect();
+            if rows.is_empty() {
+                names.push(say.access_nobody().to_owned());
+            }
+            if rows.len() > MOST_HOLDERS {
+                names.push(say.map_folded(rows.len() - MOST_HOLDERS));
+            }
+            lines.push(format!("{}: {}", report.class(*class), names.join("; ")));
+        }
+        lines
+    }
+
+    /// One who can, with the roles between, what runs as it, and when.
+    fn holder(&self, report: &AccessReport<'_>, row: &Row) -> String {
+        let mut about: Vec<String> = Vec::new();
+        about.extend(report.chain(row));
+        if let (Who::Principal(id), true) = (&row.who, row.chain.is_empty()) {
+            let used = &report.model.principals[*id as usize].used_by;
+            if !used.is_empty() {
+                let used: Vec<&str> = used.iter().map(|&id| self.model.estate.id(id)).collect();
+                about.push(self.say.access_runs(clean(&used.join(", "))));
+            }
+        }
+        let found = row.cell.verdict();
+        if found != Verdict::Allowed {
+            about.push(report.answer(found).to_owned());
+            about.extend(report.condition(&row.cell.formula).map(|text| self.say.access_when(clean(&text))));
+        }
+        let who = report.who(&row.who);
+        if about.is_empty() { who } else { format!("{who} ({})", about.join(", ")) }
+    }
+
+    /// Names for a cell of a table: those of whom it is not certain say so.
+    fn names_of(&self, asset: &Asset, class: Class) -> String {
+        let Some(report) = self.access() else { return String::new() };
+        let Some((_, rows)) = asset.holders.iter().find(|(of, _)| *of == class) else { return String::new() };
+        let Some(rows) = rows else { return "?".to_owned() };
+        let names = rows.iter().map(|row| match row.cell.verdict() {
+            Verdict::Allowed => report.who(&row.who),
+            open => format!("{} ({})", report.who(&row.who), report.answer(open)),
+        });
+        names.collect::<Vec<_>>().join("; ")
     }
 
     fn edges(&self, edges: &[EdgeIndex], head: &str) -> Option<String> {
@@ -195,6 +257,10 @@ impl Teller<'_> {
             "encrypted_at_rest",
             "copies",
             "leaves_to",
+            "can_read",
+            "can_write",
+            "can_delete",
+            "can_administer",
         ])?;
         for asset in assets {
             let estate = self.model.estate;
@@ -227,11 +293,36 @@ impl Teller<'_> {
                     &asset.encrypted.as_ref().and_then(|at_rest| self.at_rest(at_rest)).unwrap_or_default(),
                     &to(&asset.copies),
                     &to(&asset.leaves),
+                    &self.names_of(asset, Class::ReadContent),
+                    &self.names_of(asset, Class::Write),
+                    &self.names_of(asset, Class::Delete),
+                    &self.names_of(asset, Class::Administer),
                 ]
                 .map(cell),
             )?;
         }
         csv.flush()
+    }
+
+    fn capabilities(&self, asset: &Asset) -> Value {
+        let Some(report) = self.access() else { return Value::Null };
+        let of = |rows: &Vec<Row>| -> Vec<Value> {
+            rows.iter()
+                .map(|row| {
+                    let names = &report.model.principals;
+                    json!({
+                        "who": report.who_json(&row.who),
+                        "chain": row.chain.iter().map(|hop| json!({
+                            "role": names[hop.role as usize].name, "by": hop.by,
+                        })).collect::<Vec<_>>(),
+                        "answer": row.cell.verdict(), "condition": report.condition(&row.cell.formula),
+                    })
+                })
+                .collect()
+        };
+        let entries =
+            asset.holders.iter().map(|(class, rows)| (class.name().to_owned(), json!(rows.as_ref().map(of))));
+        Value::Object(entries.collect())
     }
 
     fn asset(&self, asset: &Asset) -> Value {
@@ -255,7 +346,7 @@ impl Teller<'_> {
                         "country": node.country(estate), "account": node.account(estate),
                         "copies": hops(&asset.copies)},
             "protection": {"at_rest": asset.encrypted.as_ref().and_then(|at_rest| self.at_rest(at_rest))},
-            "access": {"outside": hops(&asset.leaves)},
+            "access": {"outside": hops(&asset.leaves), "capabilities": self.capabilities(asset)},
             "obligations": asset.demands,
         })
     }

@@ -2,18 +2,25 @@
 
 use std::io::{self, Write};
 
+use sekisho_access::case::Verdict;
+use sekisho_access::tables::Class;
+use sekisho_access::who::Who;
 use sekisho_facts::Moves;
 use sekisho_phi::{
     Agreement, Aspect, AtRest, EdgeIndex, Encryption, Fault, Hop, Model, Node, NodeIndex, Path, Question,
-    Reason,
+    Reason, Right,
 };
 use serde_json::{Value, json};
 
+use crate::access::AccessReport;
 use crate::guidance::Notation;
 use crate::messages::Say;
 use crate::places::{Place, Places};
 use crate::report::Options;
 use crate::text::layout::{Style, clean, wrap};
+
+/// Most statements that are told of one right.
+const MOST_STATEMENTS: usize = 4;
 
 /// What is asked of the flows, and how much is shown.
 #[derive(Clone, Debug)]
@@ -29,6 +36,7 @@ pub(crate) struct Teller<'t> {
     pub(crate) model: &'t Model<'t>,
     pub(crate) places: Places<'t>,
     pub(crate) say: Say,
+    options: &'t Options,
 }
 
 /// Writes the paths that answer a question, worst first.
@@ -97,7 +105,9 @@ pub fn flow_explanation(
                 writeln!(out, "      {line}")?;
             }
         }
-        writeln!(out, "      {}", say.flow_documented(row.source))?;
+        for page in [row.source].iter().chain(row.also) {
+            writeln!(out, "      {}", say.flow_documented(page))?;
+        }
         if !row.verified {
             writeln!(out, "      {}", options.color.paint(Style::Dim, say.flow_unverified()))?;
         }
@@ -106,8 +116,55 @@ pub fn flow_explanation(
 }
 
 impl<'t> Teller<'t> {
-    pub(crate) fn new(model: &'t Model<'t>, options: &Options) -> Self {
-        Self { model, places: Places::new(model.estate), say: Say(options.language) }
+    pub(crate) fn new(model: &'t Model<'t>, options: &'t Options) -> Self {
+        Self { model, places: Places::new(model.estate), say: Say(options.language), options }
+    }
+
+    /// Answers on access, where it was read.
+    pub(crate) fn access(&self) -> Option<AccessReport<'_>> {
+        let access = self.model.access.as_ref()?;
+        Some(AccessReport {
+            estate: self.model.estate,
+            model: &access.model,
+            chains: &access.chains,
+            options: self.options,
+        })
+    }
+
+    /// Whose right makes a flow possible, when it holds, and the statements that decide, at
+    /// most `most`.
+    fn right(&self, right: Right, most: usize) -> Vec<String> {
+        let (Some(access), Some(report)) = (&self.model.access, self.access()) else { return Vec::new() };
+        let decided = access.decided(right);
+        let who = report.who(&Who::Principal(right.principal));
+        let mut first = match right.class {
+            Class::Write => self.say.flow_right_write(who),
+            _ => self.say.flow_right_read(who),
+        };
+        match decided.cell.verdict() {
+            Verdict::Allowed => {}
+            open => {
+                first.push_str(&format!(": {}", report.answer(open)));
+                if let Some(condition) = report.condition(&decided.cell.formula) {
+                    first.push_str(&format!(", {}", self.say.access_when(clean(&condition))));
+                }
+            }
+        }
+        let statements = decided.statements.iter().take(most);
+        std::iter::once(first).chain(statements.map(|s| report.reason(s, &self.places))).collect()
+    }
+
+    /// The same as an object.
+    fn right_object(&self, right: Right) -> Value {
+        let (Some(access), Some(report)) = (&self.model.access, self.access()) else { return Value::Null };
+        let decided = access.decided(right);
+        let actions: Vec<&str> = decided.cell.actions.iter().map(|(action, _)| *action).collect();
+        json!({
+            "who": report.who_json(&Who::Principal(right.principal)), "class": right.class.name(),
+            "answer": decided.cell.verdict(), "condition": report.condition(&decided.cell.formula),
+            "actions": actions,
+            "because": decided.statements.iter().map(|s| report.reason_json(s, &self.places)).collect::<Vec<_>>(),
+        })
     }
 
     pub(crate) fn name(&self, node: NodeIndex) -> String {
@@ -205,7 +262,9 @@ impl<'t> Teller<'t> {
         line.push_str(&options.color.paint(Self::style(&hop.faults), &self.verdict(&hop)));
         writeln!(out, "{line}")?;
         let mut about = vec![self.say.moves(moves(hop.moves)).to_owned()];
-        about.push(self.say.flow_via(format!("{} {}", self.model.estate.id(edge.holder), edge.row.path)));
+        if edge.right.is_none() {
+            about.push(self.say.flow_via(format!("{} {}", self.model.estate.id(edge.holder), edge.row.path)));
+        }
         if let Some((file, line, column)) = self.place(index) {
             about.push(format!("{file}:{line}:{column}"));
         }
@@ -225,6 +284,11 @@ impl<'t> Teller<'t> {
         }
         for line in wrap(&clean(&about.join(" · ")), options.width.saturating_sub(6)) {
             writeln!(out, "      {}", options.color.paint(Style::Dim, &line))?;
+        }
+        for line in edge.right.iter().flat_map(|&right| self.right(right, MOST_STATEMENTS)) {
+            for line in wrap(&clean(&line), options.width.saturating_sub(6)) {
+                writeln!(out, "      {}", options.color.paint(Style::Dim, &line))?;
+            }
         }
         Ok(())
     }
@@ -322,6 +386,16 @@ impl<'t> Teller<'t> {
         if model.graph.edges.iter().any(|edge| !edge.world.is_empty()) {
             writeln!(out, "{}", say.flow_worlds())?;
         }
+        if view.question.possible
+            && let Some(access) = &model.access
+        {
+            if let Some(world) = &access.model.world {
+                writeln!(out, "{}", say.access_world(clean(world)))?;
+            }
+            if !access.model.gaps.is_empty() {
+                writeln!(out, "{}", say.flow_access_gaps(access.model.gaps.len()))?;
+            }
+        }
         Ok(())
     }
 
@@ -393,11 +467,12 @@ impl<'t> Teller<'t> {
             "agreement": agreement,
             "faults": hop.faults.iter().map(|fault| fault.name()).collect::<Vec<_>>(),
             "possible": edge.possible,
+            "right": edge.right.map(|right| self.right_object(right)),
             "when": if edge.world.is_empty() { Value::Null } else { json!(edge.world) },
             "origin": self.place(index).map(|(file, line, column)| {
                 json!({"file": file, "line": line, "column": column})
             }),
-            "documentation": edge.row.source, "verified": edge.row.verified,
+            "documentation": edge.row.source, "further_documentation": edge.row.also, "verified": edge.row.verified,
         })
     }
 }

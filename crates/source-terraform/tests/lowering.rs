@@ -18,7 +18,8 @@ fn estate(files: &[(&str, &str)]) -> Estate {
 fn recorded(text: &str) -> Estate {
     let file = SourceFile { path: "plan.json".into(), bytes: text.as_bytes().to_vec() };
     let mut estate = Estate::default();
-    lower::join(&mut estate, read_recorded(vec![file], Limits::default()));
+    let (disk, options) = (Memory::default(), Options::default());
+    lower::join(&mut estate, read_recorded(vec![file], &[], &disk, &options, Limits::default()).read);
     estate
 }
 

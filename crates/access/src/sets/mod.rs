@@ -33,7 +33,8 @@ pub(crate) use column::{Question, Target};
 use patterns::Patterns;
 pub(crate) use questions::{accounts, assume, who};
 use word::Few;
-pub(crate) use word::{Set, Word, members};
+use word::members;
+pub(crate) use word::{Set, Word};
 
 /// Index of an action.
 pub(crate) type ActionId = u32;

@@ -18,6 +18,7 @@ pub(crate) fn who(
     sets: &Sets,
     class: Class,
     store: StoreId,
+    may: &dyn Fn(PrincipalId) -> bool,
 ) -> Vec<(PrincipalId, Cell)> {
     let of = &model.stores[store as usize];
     let Some((_, kind)) = tables::store_kind(&of.type_name) else { return Vec::new() };
@@ -72,6 +73,9 @@ pub(crate) fn who(
         }
         for (slot, _) in members(&all) {
             let principal = sets.accounts[account as usize].principals[slot as usize];
+            if !may(principal) {
+                continue;
+            }
             let (at, bit) = (slot as usize / 64, 1_u64 << (slot % 64));
             let asker = std::cell::OnceCell::new();
             let asker = || asker.get_or_init(|| ask.asker(principal));

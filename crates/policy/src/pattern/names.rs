@@ -63,8 +63,8 @@ impl<'e> Builder<'_, 'e> {
                 }
                 match piece {
                     "partition" => builder.push_variable(Some(root), PARTITION, ReasonCode::PseudoParameter),
-                    "region" => builder.push_variable(Some(root), REGION, ReasonCode::PseudoParameter),
-                    "account" => builder.push_variable(Some(root), ACCOUNT, ReasonCode::PseudoParameter),
+                    "region" => builder.push_place(target, root, REGION),
+                    "account" => builder.push_place(target, root, ACCOUNT),
                     "name" => {
                         builder.push_name(target, identity, target.type_name() == "AWS::SSM::Parameter");
                     }
@@ -153,8 +153,10 @@ impl<'e> Builder<'_, 'e> {
     }
 }
 
-/// Whether an attribute is the ARN of the resource itself: `Arn`, or `TopicArn` of a topic.
+/// Whether an attribute is the ARN of the resource itself: `Arn`, `TopicArn` of a topic,
+/// `BrowserArn` of a custom browser.
 fn is_arn(target: Target<'_>) -> bool {
     let own = target.type_name().rsplit("::").next().unwrap_or_default();
+    let own = own.strip_suffix("Custom").unwrap_or(own);
     target.attribute == "Arn" || target.attribute.strip_suffix("Arn") == Some(own)
 }

@@ -1,14 +1,20 @@
 //! What is demanded: as a list, row by row, and found by words.
 
+mod inherited;
 mod json;
+mod service;
 
 use std::fmt;
 use std::io::{self, Write};
 
+use sekisho_assess::Verdict;
 use sekisho_guidance::{
-    Basis, Framework, Item, Language, Level, Paragraph, Requirement, Resolution, ResolutionKind, coverage,
-    did_you_mean, paragraphs_of, requirement,
+    Basis, Framework, Item, Language, Level, Paragraph, Requirement, Resolution, ResolutionKind, cases,
+    coverage, did_you_mean, paragraphs_of, requirement,
 };
+
+pub use self::inherited::guidance_inherited;
+pub use self::service::guidance_services;
 
 use self::json::{object, objects};
 use crate::messages::Say;
@@ -85,7 +91,7 @@ impl From<io::Error> for GuidanceError {
 const EDITIONS: [&str; 4] = ["2016", "2018", "2019", "2023"];
 
 /// The editions that state a row.
-fn editions(requirement: &Requirement) -> &'static [&'static str] {
+pub(crate) fn editions(requirement: &Requirement) -> &'static [&'static str] {
     match requirement.seed.name() {
         "000" => &["2018"],
         "001" => &["2023"],
@@ -196,16 +202,27 @@ pub fn guidance_search(
     }
 }
 
-/// Writes one row: what it states and where, how strongly, how it is resolved, by what.
+/// Writes one row: what it states and where, how strongly, how it is resolved, by what. The name
+/// of a service instead of a row's id gives the sheet of the service.
 ///
 /// # Errors
-/// An unknown id, with the nearest one; what the writer reports.
+/// An unknown id or service, with the nearest one; what the writer reports.
 pub fn guidance_show(
     id: &str,
     notation: Notation,
     options: &Options,
     out: &mut impl Write,
 ) -> Result<(), GuidanceError> {
+    // Ids of rows have slashes, names of services have none.
+    if !id.contains('/') {
+        return match sekisho_guidance::service(id) {
+            Ok(named) => service::show(named, notation, options, out).map_err(GuidanceError::Io),
+            Err(near) => {
+                let near = near.map(str::to_owned);
+                Err(GuidanceError::Unknown { what: "service", name: id.to_owned(), near })
+            }
+        };
+    }
     let known = || sekisho_guidance::requirements().map(|row| row.id);
     let item = Item::find(id).ok_or_else(|| unknown("requirement", id, known()))?;
     match notation {
@@ -257,6 +274,7 @@ fn page(item: &Item, options: &Options, out: &mut impl Write) -> io::Result<()> 
     if let Some((first, last)) = row.lines_2018.filter(|lines| *lines != row.lines) {
         rows.more(say.guidance_also(first, last));
     }
+    rows.add(say.guidance_edition(), editions(row).join(", "));
     rows.add(say.guidance_section(), row.section);
     let hipaa = row.basis.is_some();
     let subject = if hipaa { say.guidance_service() } else { say.guidance_topic() };
@@ -285,6 +303,14 @@ fn page(item: &Item, options: &Options, out: &mut impl Write) -> io::Result<()> 
     for control in &item.by {
         rows.more(control.id.as_ref());
         rows.more(format!("  {}", prose(control.title.get(options.language))));
+        if let Some(cases) = cases(&control.id) {
+            let counts: Vec<_> = cases
+                .verdicts
+                .iter()
+                .map(|(name, count)| format!("{} {count}", verdict(say, name)))
+                .collect();
+            rows.more(format!("  {} ({})", cases.file, counts.join(", ")));
+        }
     }
     if answers && item.by.is_empty() {
         rows.more(say.guidance_no_controls());
@@ -300,6 +326,11 @@ fn page(item: &Item, options: &Options, out: &mut impl Write) -> io::Result<()> 
     rows.write(&mut text, true);
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// A verdict in the words of a language.
+fn verdict(say: Say, name: &'static str) -> &'static str {
+    Verdict::ALL.iter().find(|verdict| verdict.name() == name).map_or(name, |verdict| say.verdict(*verdict))
 }
 
 /// The paragraphs of laws and catalogues that a row stands behind; its own document is left out.
@@ -324,7 +355,8 @@ fn told(item: &Item, language: Language) -> Vec<String> {
         Resolution::Record(kind) => vec![say.guidance_record(kind.label(language))],
         Resolution::Attestation(question) => {
             let asked = question.about(&item.requirement, language);
-            vec![say.guidance_attestation(asked), say.guidance_months(question.months)]
+            let keep = say.guidance_keep(question.evidence(language));
+            vec![say.guidance_attestation(asked), say.guidance_months(question.months), keep]
         }
         Resolution::Inherited(inheritance) => {
             let labels: Vec<_> = inheritance.rests_on.iter().map(|on| on.label(language)).collect();

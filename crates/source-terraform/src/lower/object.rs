@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sekisho_estate::{Node, NodeId, Operation, Reason, ReasonCode};
+use sekisho_estate::{Node, NodeId, Operation, Reason, ReasonCode, Stage};
 use sekisho_facts::{TerraformHow, TerraformMapping, TerraformObject, TerraformRule};
 
 use super::Lower;
@@ -51,7 +51,11 @@ impl Lower<'_> {
             let known = |rule: &TerraformRule| rule.from.cmp(&entry.key);
             let unknown = object.rules.binary_search_by(known).is_err()
                 && !object.spread.iter().any(|(name, _)| **name == *entry.key);
-            if unknown {
+            let of_itself = &*entry.key == "region"
+                && instance.region().is_some()
+                && instance.attributes.value.as_map().is_some_and(|own| std::ptr::eq(own, attributes));
+            // Of what is recorded the rules know every argument; the rest is what AWS gave.
+            if unknown && !of_itself && self.configuration.stage == Stage::Design {
                 self.lose(&instance.address.kind, &entry.key, entry.place);
             }
         }
