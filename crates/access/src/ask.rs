@@ -4,7 +4,7 @@
 //! O(actions × statements). A row or column is that for each store or principal.
 
 use crate::case::{Values, Verdict};
-use crate::context::{Keys, RequestContext, Unknowns};
+use crate::context::{Given, Keys, RequestContext, Unknowns};
 use crate::decide::{Object, Outcome, Policies, Request};
 use crate::explain::Reason;
 use crate::formula::Formula;
@@ -90,7 +90,7 @@ impl<'m> Asker<'m> {
 }
 
 /// The keys that a request has when nothing else is said: it is made over TLS.
-fn assumed() -> Vec<(Box<str>, Option<Values>)> {
+fn assumed() -> Given {
     vec![("aws:securetransport".into(), Some(Values::One("true".to_owned())))]
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn unknowns(subject: &Subject) -> Unknowns {
 #[derive(Debug)]
 pub struct Ask<'m> {
     model: &'m Model,
-    given: Vec<(Box<str>, Option<Values>)>,
+    given: Given,
     /// Keys that the user gave.
     concrete: bool,
 }
@@ -153,7 +153,7 @@ impl<'m> Ask<'m> {
     }
 
     /// The keys that every request has, and whether it has no others.
-    pub(crate) fn given(&self) -> (&[(Box<str>, Option<Values>)], bool) {
+    pub(crate) fn given(&self) -> (&Given, bool) {
         (&self.given, self.concrete)
     }
 

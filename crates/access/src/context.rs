@@ -24,6 +24,9 @@ pub trait Context {
 /// Keys with their values; names are in lower case.
 pub type Keys = Vec<(Box<str>, Values)>;
 
+/// What is said of keys of requests: their values, or that they are absent.
+pub type Given = Vec<(Box<str>, Option<Values>)>;
+
 /// No keys at all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Nothing;

@@ -68,6 +68,9 @@ impl Column {
 /// Actions of a class by form; the form is none where it is the ARN itself.
 type Asked = Vec<(Option<&'static str>, Vec<ActionId>)>;
 
+/// Account, key, service that uses it, and action.
+type KeyUse = (u32, StoreId, &'static str, ActionId);
+
 /// What columns are made from.
 pub(super) struct Work<'m> {
     model: &'m Model,
@@ -77,7 +80,7 @@ pub(super) struct Work<'m> {
     /// What is true of every store, by account, kind and class.
     bases: Vec<Vec<[std::sync::OnceLock<Arc<Shared>>; CLASSES]>>,
     /// Who may use a key, by account, key, service and action.
-    keys: Mutex<HashMap<(u32, StoreId, &'static str, ActionId), Arc<Shared>>>,
+    keys: Mutex<HashMap<KeyUse, Arc<Shared>>>,
     /// Sets cut by who may use a key, by the addresses of the two.
     cut: Mutex<HashMap<(usize, usize), Arc<Shared>>>,
     nothing: Keys,

@@ -57,7 +57,7 @@ impl Sets {
             accounts: Vec::new(),
             account_of,
             places,
-            given: given.to_vec(),
+            given: given.clone(),
             concrete,
             of_principals,
             of_resources,

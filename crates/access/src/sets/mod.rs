@@ -26,7 +26,7 @@ use foldhash::{HashMap, HashSet};
 
 use crate::case::Values;
 use crate::condition::Test;
-use crate::context::{Context, Keys, Lookup, Unknowns};
+use crate::context::{Context, Given, Keys, Lookup, Unknowns};
 use crate::model::{PolicyId, PrincipalId};
 
 pub(crate) use column::{Question, Target};
@@ -60,7 +60,7 @@ pub(crate) struct Inner {
     /// Account and slot of a principal.
     places: Vec<(u32, u32)>,
     /// Keys that every request is given.
-    given: Vec<(Box<str>, Option<Values>)>,
+    given: Given,
     /// Requests have no other keys.
     concrete: bool,
     /// Keys that some principal has.
