@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use sekisho_estate::{Estate, ReasonCode, ResourceId};
+use sekisho_estate::{Estate, Part, ReasonCode, ResourceId};
 use sekisho_expr::{Frame, Function, FunctionId, Host, ResourceRef, Seen, Val};
-use sekisho_facts::{Companion, Holds, ServiceDefault};
+use sekisho_facts::{Companion, Holds, Machinery, ServiceDefault, companions, store};
 use sekisho_guidance::Label;
 use sekisho_phi::{Model, Rules};
 
@@ -238,7 +238,8 @@ impl Host for Analyses<'_> {
 
 impl Analyses<'_> {
     /// Stores of content whose label is only assumed: O(resources), asked once in a run. Those
-    /// that exist in some world only are among them, so that no world is told apart.
+    /// that exist in some world only are among them, so that no world is told apart. Machinery is
+    /// not: who asks where PHI is put does not ask about log archives.
     fn unclassified<'a>(&self, frame: &Frame<'_, 'a>) -> Val<'a> {
         let mut found = bumpalo::collections::Vec::new_in(frame.bump());
         if !self.config.classifies() {
@@ -246,13 +247,46 @@ impl Analyses<'_> {
             for (id, ..) in estate.resources() {
                 let resource = ResourceRef::new(estate, id);
                 let holds = sekisho_facts::store(resource.type_name()).map(|store| store.holds);
-                if holds == Some(Holds::Content) && self.label(id) == Label::Assumed {
+                if holds == Some(Holds::Content)
+                    && self.label(id) == Label::Assumed
+                    && self.machinery(frame, resource).is_none()
+                {
                     frame.see(|| Seen::Statement(resource.stack.view(resource.resource.body)));
                     found.push(Val::Resource(resource));
                 }
             }
         }
         Val::Items(found.into_bump_slice(), None)
+    }
+
+    /// What a store keeps in some world where that is no data of people: by what names it, or by what is
+    /// written of it.
+    fn machinery<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>) -> Option<Machinery> {
+        let type_name = resource.type_name();
+        let named = companions(type_name)
+            .iter()
+            .find(|c| c.machinery.is_some() && self.joins.may_have(frame.reader.estate, resource, c));
+        if let Some(companion) = named {
+            return companion.machinery;
+        }
+        let machinery = store(type_name)?.machinery;
+        let says = |property: &str, texts: &[&str]| {
+            let tree = &resource.stack.tree;
+            let Some(node) = tree.get(resource.resource.properties, property) else { return false };
+            let known = match frame.read(resource.stack.view(node)) {
+                Val::Str(text) => text.to_ascii_lowercase(),
+                Val::Text(text) => {
+                    let literal = |part: &Part<'_>| match part {
+                        Part::Literal(text) => text.to_ascii_lowercase(),
+                        _ => String::from("\0"),
+                    };
+                    text.parts.iter().map(literal).collect()
+                }
+                _ => return false,
+            };
+            texts.iter().any(|text| known.contains(text))
+        };
+        machinery.iter().find(|(_, property, texts)| says(property, texts)).map(|(what, ..)| *what)
     }
 
     /// Who can reach what: read when it is first asked for.
