@@ -11,7 +11,7 @@ use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 use sekisho_estate::secret::is_secret_name;
 use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Stage, Step, Tree, View};
-use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile_with};
+use sekisho_expr::{Frame, Program, ResourceRef, Seen, Subject, Truth, compile_with};
 use sekisho_facts::ServiceDefault;
 use sekisho_graph::index_of;
 use sekisho_guidance::{
@@ -218,7 +218,7 @@ impl<'x, 'c> Judge<'x, 'c> {
         let outcome = compiled.program.judge(
             context.estate,
             context.analyses,
-            this,
+            Subject { resource: this, stack },
             bump,
             context.everything,
             &mut |frame, seen| {
@@ -390,6 +390,10 @@ impl Context<'_> {
                     resource.resource.offset,
                 );
                 make(EvidenceKind::Value, place, Some(resource.name().to_owned()), None)
+            }
+            Seen::FoundAt(stack, offset, what) => {
+                let place = (Some(stack), None, Route::default(), offset);
+                make(EvidenceKind::Text, place, None, Some(Arc::from(what)))
             }
             Seen::Found(view, what) => {
                 let what = (!what.is_empty()).then(|| Arc::from(what));

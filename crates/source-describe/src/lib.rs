@@ -64,6 +64,7 @@ const KINDS: &[(&str, Lower)] = &[
     ("DBInstances", compute::database),
     ("CacheSubnetGroups", compute::cache_subnets),
     ("CacheClusters", compute::cache),
+    ("UpdateActions", compute::update),
     ("Functions", compute::function),
 ];
 
