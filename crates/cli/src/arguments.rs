@@ -122,6 +122,9 @@ pub(crate) struct ResponsibilityArguments {
     /// Files and folders to read
     #[arg(default_value = ".", value_name = "PATH")]
     pub(crate) paths: Vec<String>,
+    /// Write the table of responsibility boundaries as CSV, to be filled in
+    #[arg(long)]
+    pub(crate) csv: bool,
     #[command(flatten)]
     pub(crate) form: FormArguments,
 }
@@ -218,6 +221,9 @@ pub(crate) struct OutputArguments {
     /// Report by the paragraphs of a framework instead; `sekisho guidance frameworks` lists them
     #[arg(long, value_name = "ID")]
     pub(crate) framework: Option<String>,
+    /// Write the framework to this file too, as a checklist to be filled in (CSV)
+    #[arg(long, value_name = "FILE", requires = "framework")]
+    pub(crate) checklist: Option<String>,
     /// What was decided about addressable specifications; sekisho.decisions.yaml in the current
     /// folder when left out
     #[arg(long, value_name = "FILE")]

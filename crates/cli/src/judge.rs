@@ -280,7 +280,12 @@ pub(crate) fn responsibility(arguments: &ResponsibilityArguments) -> Result<u8, 
         return Err(found.errors.join("\nsekisho: "));
     }
     let input = InputArguments { max_file_size: 256, ..InputArguments::default() };
-    output::responsibility(&estate(found, &input, &Config::default())?, &arguments.form)?;
+    let estate = estate(found, &input, &Config::default())?;
+    if arguments.csv {
+        output::responsibility_form(&estate, &arguments.form)?;
+    } else {
+        output::responsibility(&estate, &arguments.form)?;
+    }
     Ok(0)
 }
 

@@ -92,6 +92,9 @@ pub(crate) fn framework(
         _ => return Err("--framework is written as text or json".into()),
     };
     let look = Look::new(language(arguments.lang), arguments.color, arguments.output.as_deref());
+    if let Some(path) = &arguments.checklist {
+        to(Some(path), |out| report.checklist(&look.options, out))?;
+    }
     to(arguments.output.as_deref(), |out| report.write(notation, &look.options, out))
 }
 
@@ -175,6 +178,12 @@ pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
         }
     })?;
     wrong.map_or(Ok(0), Err)
+}
+
+/// Writes the table of responsibility boundaries.
+pub(crate) fn responsibility_form(estate: &Estate, arguments: &FormArguments) -> Result<(), Failure> {
+    let (_, look) = form(arguments);
+    to(None, |out| sekisho_report::responsibility_form(estate, &look.options, out))
 }
 
 /// Writes who is responsible for what.

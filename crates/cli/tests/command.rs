@@ -515,3 +515,17 @@ fn the_editions_of_the_paper_differ_where_they_differ() {
     let wrong = sekisho(&at, &["scan", ".", "--edition", "2019"]);
     assert_eq!(status(&wrong), 2);
 }
+
+#[test]
+fn tables_to_fill_in_are_written() {
+    let at = folder("tables");
+    fs::write(at.join("db.yaml"), OPEN_DATABASE).unwrap();
+    let boundaries = sekisho(&at, &["responsibility", "--csv", "--lang", "ja", "."]);
+    let text = String::from_utf8(boundaries.stdout).unwrap();
+    assert!(text.starts_with("\u{feff}層,サービスの区分,"), "{text}");
+    let scan = ["scan", "db.yaml", "--framework", "jp-mhlw-safety-6.0", "--checklist", "list.csv"];
+    let report = sekisho(&at, &scan);
+    assert!(String::from_utf8(report.stdout).unwrap().contains("運用-13"));
+    assert!(fs::read_to_string(at.join("list.csv")).unwrap().contains("運用-13,Networks,"));
+    assert_eq!(status(&sekisho(&at, &["scan", "db.yaml", "--checklist", "list.csv"])), 2);
+}

@@ -247,6 +247,56 @@ fn who_is_responsible_for_the_clinic() {
     }
 }
 
+/// Rows of a table for a spreadsheet.
+fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
+    let text = std::str::from_utf8(bytes).unwrap().strip_prefix('\u{feff}').unwrap();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn the_boundaries_of_responsibility_are_a_table_to_fill_in() {
+    let mut out = Vec::new();
+    sekisho_report::responsibility_form(&common::clinic(), &options(Language::Ja), &mut out).unwrap();
+    let rows = cells(&out);
+    assert_eq!(&rows[0][..4], ["層", "サービスの区分", "サービス", "責任者の区分"]);
+    assert_eq!((rows.len() - 1) % sekisho_guidance::layers().len(), 0);
+    let system: Vec<_> = rows.iter().filter(|row| row[0] == "オペレーティングシステム").collect();
+    assert_eq!(system.iter().map(|row| row[3].as_str()).collect::<Vec<_>>(), ["お客様", "AWS", "AWS"]);
+    assert!(system[0][4].is_empty() && system[1][4].contains("SOC 2"), "{system:?}");
+    assert!(rows[1..].iter().all(|row| row[8..].iter().all(String::is_empty)), "people fill these in");
+    let at_rest: Vec<_> = rows.iter().filter(|row| row[0] == "保管時のデータの保護").collect();
+    assert!(at_rest.iter().any(|row| row[5].contains("rds-storage-not-encrypted")), "{at_rest:?}");
+}
+
+#[test]
+fn a_framework_is_a_checklist_to_fill_in() {
+    let estate = common::clinic();
+    let config = sekisho_assess::Config::default();
+    let run = sekisho_assess::RunOptions { config: &config, everything: true, only: &[], built_in: true };
+    let assessment = sekisho_assess::run(&estate, &[], run);
+    for framework in sekisho_guidance::frameworks() {
+        let report = sekisho_report::FrameworkReport {
+            framework,
+            assessment: &assessment,
+            decisions: &[],
+            today: "2026-11-25",
+        };
+        for &language in Language::ALL {
+            let mut out = Vec::new();
+            report.checklist(&options(language), &mut out).unwrap();
+            let rows = cells(&out);
+            assert_eq!(rows.len(), framework.paragraphs.len() + 1, "{}", framework.id);
+            assert!(rows[1..].iter().all(|row| row[8..].iter().all(String::is_empty)));
+            if framework.id == "jp-mhlw-safety-6.0" && language == Language::Ja {
+                let network = rows.iter().find(|row| row[0] == "運用-13").unwrap();
+                assert_eq!(network[2], "不適合あり");
+                assert!(!network[4].is_empty() && !network[3].is_empty(), "{network:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_framework_is_what_its_schema_says() {
     let schema = include_str!("../../../docs/schema/sekisho.framework-1.schema.json");
