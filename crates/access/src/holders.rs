@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::ask::{Ask, Cell, on_key};
+use crate::ask::{Ask, Cell};
 use crate::case::Values;
 use crate::condition::{Test, Wanted as Value};
 use crate::context::{Context, Keys, Lookup, find};
@@ -185,7 +185,7 @@ impl Holders {
         let (mut said, mut apart) = (Said::new(), BTreeSet::new());
         let mut shared = self.said(model, this, 0, wanted, among, &mut said, &mut apart);
         let key = match &this.key {
-            Encryption::Key(key) => on_key(class).map(|action| (*key, Wanted::Key(action))),
+            Encryption::Key(key) => class.key_action().map(|action| (*key, Wanted::Key(action))),
             _ => None,
         };
         if let Some((key, wanted)) = key {

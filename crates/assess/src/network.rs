@@ -251,11 +251,19 @@ impl Analyses<'_> {
             .filter(|z| z.name == zone || z.name.starts_with(&format!("{zone} (")))
             .flat_map(|z| &z.members);
         let mut unknown: Option<Why<'a>> = None;
-        for (count, &source) in sources.enumerate() {
-            if count * found.len() > MAX_PAIRS {
-                return frame.unknown(ReasonCode::StepLimit, MAX_PAIRS.to_string());
-            }
+        let (mut asked, mut pairs) = (std::collections::HashSet::new(), 0);
+        for &source in sources {
             for &holder in found.iter().filter(|&&holder| holder != source) {
+                // No rule, no connection; and what stands alike reaches alike.
+                if !net.may_admit(holder, source, services)
+                    || net.standing(source).is_some_and(|standing| !asked.insert((holder, standing)))
+                {
+                    continue;
+                }
+                pairs += 1;
+                if pairs > MAX_PAIRS {
+                    return frame.unknown(ReasonCode::StepLimit, MAX_PAIRS.to_string());
+                }
                 let answer = net.reached(&End::Holder(source), holder, services);
                 // What the other one hands on is asked of the other one.
                 let direct = answer.paths.iter().find(|p| !p.hops.iter().any(|h| h.step == Step::Forward));

@@ -190,7 +190,7 @@ pub(crate) fn regions(estate: &Estate, stack: StackIndex) -> Vec<(usize, usize)>
     starts.sort_unstable();
     starts.dedup();
     let next = starts.iter().skip(1).copied().chain([source.len()]);
-    starts.iter().zip(next).map(|(&start, next)| (start, next.min(end_of(source, start)))).collect()
+    starts.iter().zip(next).map(|(&start, next)| (start, end_of(&source[..next], start))).collect()
 }
 
 /// Where the section or block that begins before an offset ends: at the next line that begins
