@@ -143,7 +143,7 @@ impl Holders {
             let policies = principal.identity.iter().chain(&principal.boundary).chain(levels);
             let (mut looked, mut alone) = (Vec::new(), false);
             for &policy in policies.chain(&of_stores) {
-                match Looks::of(model.policy(policy), &keys) {
+                match Looks::of(model, model.policy(policy), &keys) {
                     Looks::At(tests) => looked
                         .extend(tests.iter().map(|test| test.holds(&Known(&subject.keys), &model.holes))),
                     Looks::Anyhow => alone = true,
@@ -259,7 +259,7 @@ impl Holders {
                 apart.extend(model.by_arn.get(arn));
             }
         }
-        let Looks::At(tests) = Looks::of(policy, &self.keys) else { return false };
+        let Looks::At(tests) = Looks::of(model, policy, &self.keys) else { return false };
         let mut comes_to = Numbers(HashMap::new());
         for (index, test) in (0..).zip(tests) {
             for &who in among {
@@ -423,13 +423,14 @@ enum Looks<'p> {
 }
 
 impl<'p> Looks<'p> {
-    fn of(policy: &'p Policy, keys: &BTreeSet<Box<str>>) -> Self {
+    fn of(model: &Model, policy: &'p Policy, keys: &BTreeSet<Box<str>>) -> Self {
         let varies = |glob: &Glob| !glob.variables().is_empty();
         let mut at = Vec::new();
         for statement in &policy.statements {
             let named = match &statement.principals {
                 Select::AllBut(_) => true,
                 Select::Only(of) => of.iter().any(|named| match named {
+                    Named::Arn(arn) if model.by_arn.contains_key(arn) => false,
                     Named::Arn(arn) => Holes::any_in(arn) || arn.contains(":sts:"),
                     Named::Id(_) | Named::Canonical(_) | Named::Federated(_) => true,
                     Named::Anyone | Named::Account(_) | Named::Service(_) | Named::Unknown(_) => false,

@@ -28,6 +28,8 @@ pub(crate) struct Reached {
     network: OnceLock<Network>,
     exposed: OnceLock<Vec<Exposed>>,
     zones: OnceLock<Zones>,
+    /// Which resources' packets go the same way.
+    alike: OnceLock<Vec<Option<u32>>>,
 }
 
 impl Reached {
@@ -40,6 +42,7 @@ impl Reached {
             network: OnceLock::new(),
             exposed: OnceLock::new(),
             zones: OnceLock::new(),
+            alike: OnceLock::new(),
         }
     }
 }
@@ -251,13 +254,14 @@ impl Analyses<'_> {
             .filter(|z| z.name == zone || z.name.starts_with(&format!("{zone} (")))
             .flat_map(|z| &z.members);
         let mut unknown: Option<Why<'a>> = None;
+        let alike = self.network.alike.get_or_init(|| net.alike());
+        let doors: Vec<_> = found.iter().map(|&holder| (holder, net.door(holder, services))).collect();
         let (mut asked, mut pairs) = (std::collections::HashSet::new(), 0);
         for &source in sources {
-            for &holder in found.iter().filter(|&&holder| holder != source) {
-                // No rule, no connection; and what stands alike reaches alike.
-                if !net.may_admit(holder, source, services)
-                    || net.standing(source).is_some_and(|standing| !asked.insert((holder, standing)))
-                {
+            for &(holder, ref door) in doors.iter().filter(|(holder, _)| *holder != source) {
+                // No rule, no connection; and what goes the same way arrives alike.
+                let Some(by) = door.admits(net, source) else { continue };
+                if alike[source].is_some_and(|number| !asked.insert((holder, number, by))) {
                     continue;
                 }
                 pairs += 1;
