@@ -449,6 +449,13 @@ impl Request<'_> {
             None => crate::policy::Named::Service(grant.grantee.clone()),
         };
         let select = crate::policy::Select::Only(vec![named]);
+        if self.subject.deleted {
+            // Of policies AWS says that an ARN means the principal that had it then; of grants
+            // it does not.
+            when = when.and(Formula::ambiguous("whether a grant reaches a principal that was made again"));
+            let again = Subject { deleted: false, ..self.subject.clone() };
+            return again.reach(&select, &Effect::Allow, false, self.holes).when(&when);
+        }
         self.subject.reach(&select, &Effect::Allow, false, self.holes).when(&when)
     }
 }
