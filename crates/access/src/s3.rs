@@ -97,14 +97,21 @@ impl S3 {
         let Some((permission, of_object)) = needed else { return reach };
         let acl = if of_object { &self.object_acl } else { &self.bucket_acl };
         let of_account = request.subject.is_of_account();
+        // Source: `access-points-policies.html`, which speaks of policies alone.
+        let counts = match &self.through {
+            Some(_) => Formula::ambiguous("whether an ACL counts for a request through an access point"),
+            None => Formula::True,
+        };
         for grant in acl {
             if grant.permission != permission && grant.permission != AclPermission::FullControl {
                 continue;
             }
             let public = !self.switches.ignore_public_acls;
             match grant.grantee.rsplit('/').next().unwrap_or_default() {
-                "AllUsers" => reach.direct = reach.direct.or(public.into()),
-                "AuthenticatedUsers" => reach.direct = reach.direct.or((public && of_account).into()),
+                "AllUsers" => reach.direct = reach.direct.or(counts.clone().and(public.into())),
+                "AuthenticatedUsers" => {
+                    reach.direct = reach.direct.or(counts.clone().and((public && of_account).into()));
+                }
                 "LogDelivery" => {
                     let is = request.subject.kind == SubjectKind::Service
                         && &*request.subject.arn == "logging.s3.amazonaws.com";
@@ -112,7 +119,7 @@ impl S3 {
                 }
                 id => {
                     let is = of_account && request.subject.canonical.as_deref() == Some(id);
-                    reach.account = reach.account.or(is.into());
+                    reach.account = reach.account.or(counts.clone().and(is.into()));
                 }
             }
         }

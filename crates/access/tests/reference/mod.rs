@@ -484,7 +484,14 @@ fn read(case: &Case, resource: &CaseResource, guess: bool, open: bool) -> Verdic
         let assumes = case.action.to_lowercase().starts_with("sts:assumerole")
             || (case.action.to_lowercase().starts_with("sts:")
                 && part(&resource.arn, 5).starts_with("role/"));
-        let granted = is_key && policies.grants.iter().any(|grant| grants(grant, &asker, case, open));
+        let granted = is_key
+            && policies.grants.iter().any(|grant| {
+                // `grants.html` does not say whether a boundary limits a grantee that is a role,
+                // nor what the account of a grantee of another account must allow.
+                let role = part(&grant.grantee, 5).starts_with("role/");
+                let enough = asker.account.is_none() || if same { !role || bounded } else { own };
+                grants(grant, &asker, case, open) && (enough || open)
+            });
         granted || combined(same, is_key || assumes, own, bounded, &named, &asker)
     };
     match (allowed, settled) {
@@ -579,23 +586,6 @@ fn s3(
     }
     let acls = s3.object_ownership.unwrap_or_default() != ObjectOwnership::BucketOwnerEnforced;
     let is_object = resource.arn.contains('/');
-    if let Some(point) = &s3.access_point {
-        let mut through =
-            point.policy.as_ref().map(|policy| by_caller.allowed_by(policy)).unwrap_or_default();
-        if (levels.iter().any(|level| level.restrict_public_buckets)
-            || block.access_point.restrict_public_buckets)
-            && point.policy.as_ref().is_some_and(public)
-            && !same
-            && asker.service.is_none()
-        {
-            through.clear();
-        }
-        if same {
-            return combined(same, false, own, bounded, &through, asker)
-                && combined(same, false, own, bounded, &named, asker);
-        }
-        return combined(same, false, own, bounded, &through, asker) && !named.is_empty();
-    }
     let ignore = levels.iter().any(|level| level.ignore_public_acls);
     let action = case.action.to_lowercase();
     let by_acl = acls
@@ -625,6 +615,24 @@ fn s3(
                 who && (full || grant.permission == permission)
             },
         );
+    // Whether ACLs count for a request through an access point is not said.
+    if let Some(point) = &s3.access_point {
+        let mut through =
+            point.policy.as_ref().map(|policy| by_caller.allowed_by(policy)).unwrap_or_default();
+        if (levels.iter().any(|level| level.restrict_public_buckets)
+            || block.access_point.restrict_public_buckets)
+            && point.policy.as_ref().is_some_and(public)
+            && !same
+            && asker.service.is_none()
+        {
+            through.clear();
+        }
+        if same {
+            return combined(same, false, own, bounded, &through, asker)
+                && (combined(same, false, own, bounded, &named, asker) || by_acl && open);
+        }
+        return combined(same, false, own, bounded, &through, asker) && (!named.is_empty() || by_acl && open);
+    }
     // Of an object of another account the bucket's owner cannot give access.
     let foreign = acls && is_object && s3.object_owner.is_some() && s3.object_owner != resource.account;
     if foreign {
