@@ -247,7 +247,13 @@ impl<'m> Ask<'m> {
         })
     }
 
-    /// Whether somebody can take an action on any ARN.
+    /// When somebody can take an action on any ARN.
+    #[must_use]
+    pub fn may(&self, asker: &Asker<'_>, action: &str, object: &Object) -> Formula {
+        self.request(asker, action, object, (None, None), &Keys::new(), |request| request.decide().formula)
+    }
+
+    /// Whether somebody can take an action on any ARN, with the statements that decide.
     #[must_use]
     pub fn on_arn(
         &self,

@@ -309,9 +309,10 @@ impl Request<'_> {
             resource = reach;
             deny(kind_of(rule), denied);
         }
+        let mut by_grant = Reach::NONE;
         if rule == Rule::Key {
             for grant in policies.grants {
-                resource = resource.or(self.granted(grant));
+                by_grant = by_grant.or(self.granted(grant));
             }
         }
         let mut blocked = Formula::False;
@@ -357,12 +358,18 @@ impl Request<'_> {
             deny(Kind::AccessPoint, denied);
         }
         let limited = resource.role.clone().and(boundary.clone()).and(session.clone());
+        let without = resource.any();
         let granted = resource.direct.clone().or(limited);
+        let grants = (!by_grant.is_none())
+            .then(|| self.by_grants(&by_grant, &own, &boundary.clone().and(session.clone())));
+        let (grant_within, grant_without) = grants.unwrap_or((Formula::False, Formula::False));
+        let resource = resource.or(by_grant);
         let within = match rule {
             Rule::Plain => granted.clone().or(own.clone()),
             Rule::Key | Rule::Trust => granted.or(resource.account.clone().and(own.clone())),
         };
-        let without = own.and(resource.any());
+        let within = within.or(grant_within);
+        let without = own.and(without).or(grant_without);
         let by_rule =
             if rule == Rule::Trust { trust_admits(self.action, subject.kind) } else { Formula::True };
         let grants = match (&subject.account, &same_account) {
@@ -416,6 +423,19 @@ impl Request<'_> {
         (same_account.clone().and(within).or(same_account.negate().and(without)), denied)
     }
 
+    /// What grants of a key give within its account and to other accounts.
+    ///
+    /// Source: KMS Developer Guide, `grants.html`. It does not say whether a boundary or a
+    /// session policy limits a role that is the grantee, nor whether the account of a grantee
+    /// of another account must allow as well.
+    fn by_grants(&self, reach: &Reach, own: &Formula, bounded: &Formula) -> (Formula, Formula) {
+        let unsettled = |what: &str| Formula::ambiguous(what);
+        let limit = bounded.clone().or(unsettled("whether a boundary limits what a grant gives a role"));
+        let within = reach.direct.clone().or(reach.role.clone().and(limit));
+        let alone = own.clone().or(unsettled("whether a grant to another account is enough without it"));
+        (within, reach.any().and(alone))
+    }
+
     /// How far a grant of a key reaches.
     fn granted(&self, grant: &Grant) -> Reach {
         if !grant.operations.iter().any(|operation| **operation == *self.action) {
@@ -449,6 +469,13 @@ impl Request<'_> {
             None => crate::policy::Named::Service(grant.grantee.clone()),
         };
         let select = crate::policy::Select::Only(vec![named]);
+        if self.subject.deleted {
+            // Of policies AWS says that an ARN means the principal that had it then; of grants
+            // it does not.
+            when = when.and(Formula::ambiguous("whether a grant reaches a principal that was made again"));
+            let again = Subject { deleted: false, ..self.subject.clone() };
+            return again.reach(&select, &Effect::Allow, false, self.holes).when(&when);
+        }
         self.subject.reach(&select, &Effect::Allow, false, self.holes).when(&when)
     }
 }

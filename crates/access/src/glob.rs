@@ -175,6 +175,16 @@ impl Glob {
         &self.tokens[..self.start as usize]
     }
 
+    /// The characters after the last wildcard or variable.
+    #[must_use]
+    pub fn end(&self) -> &[u8] {
+        let from = self.tokens.iter().rposition(|&byte| byte >= VARIABLE).map_or(0, |at| {
+            // The index of a variable follows it.
+            if self.tokens[at] == VARIABLE { at + 2 } else { at + 1 }
+        });
+        self.tokens.get(from..).unwrap_or_default()
+    }
+
     /// Whether it has holes.
     #[must_use]
     pub fn has_holes(&self) -> bool {

@@ -4,6 +4,13 @@
 //! answer is a [`formula`] of what is not known, constant where all is known. A
 //! self-contained [`case`] holds a request with all its policies.
 
+// Tests inside the crate use the generator of those outside.
+#[cfg(test)]
+extern crate self as sekisho_access;
+#[cfg(test)]
+#[path = "../tests/generate/mod.rs"]
+mod generate;
+
 pub mod answer;
 pub mod ask;
 pub mod case;

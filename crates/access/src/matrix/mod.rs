@@ -53,7 +53,7 @@ impl Matrix {
     #[must_use]
     pub fn of(model: &Model) -> Self {
         let ask = Ask::new(model);
-        let sets = Sets::of(model, &ask, crate::tables::class_actions());
+        let sets = Sets::of(model, &ask, crate::tables::class_actions(), &|_| true);
         let work = Work::new(model, &sets);
         let mut own: Vec<Option<(u32, Columns)>> = (0..u32::try_from(model.stores.len()).unwrap_or(u32::MAX))
             .into_par_iter()

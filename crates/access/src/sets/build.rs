@@ -13,16 +13,21 @@ use crate::context::{Keys, RequestContext};
 use crate::formula::Formula;
 use crate::glob::Glob;
 use crate::holes::Holes;
-use crate::model::{Model, PolicyId};
+use crate::model::{Model, PolicyId, PrincipalId};
 use crate::policy::{Effect, Select, Statement};
 
 /// The actions that a statement names, as bits: for certain, and at all.
 type Actions = Arc<[(u64, u64)]>;
 
 impl Sets {
-    /// The statements of all principals of a model, for questions on some actions in lower
-    /// case.
-    pub(crate) fn of(model: &Model, ask: &Ask<'_>, actions: impl IntoIterator<Item = Box<str>>) -> Self {
+    /// The statements of principals of a model, of those for whom `of` holds, for questions on
+    /// some actions in lower case.
+    pub(crate) fn of(
+        model: &Model,
+        ask: &Ask<'_>,
+        actions: impl IntoIterator<Item = Box<str>>,
+        of: &dyn Fn(PrincipalId) -> bool,
+    ) -> Self {
         let mut actions: Vec<Box<str>> = actions.into_iter().collect();
         actions.sort_unstable();
         actions.dedup();
@@ -42,14 +47,18 @@ impl Sets {
         let mut members: Vec<(Box<str>, Vec<u32>)> = Vec::new();
         let mut places = Vec::with_capacity(model.principals.len());
         for (id, principal) in (0..).zip(&model.principals) {
+            if !of(id) {
+                places.push((u32::MAX, 0));
+                continue;
+            }
             let account = principal.subject.account.clone().unwrap_or_default();
             let index = *account_of.entry(account.clone()).or_insert_with(|| {
                 members.push((account, Vec::new()));
                 u32::try_from(members.len() - 1).unwrap_or(u32::MAX)
             });
-            let of = &mut members[index as usize].1;
-            places.push((index, u32::try_from(of.len()).unwrap_or(u32::MAX)));
-            of.push(id);
+            let own = &mut members[index as usize].1;
+            places.push((index, u32::try_from(own.len()).unwrap_or(u32::MAX)));
+            own.push(id);
         }
         let (given, concrete) = ask.given();
         let mut inner = Inner {
@@ -184,7 +193,7 @@ impl Inner {
             }
         }
         account.principals = members;
-        let mut starts: Vec<(&[u8], u32)> = Vec::new();
+        let mut starts: Vec<(&[u8], &[u8], u32)> = Vec::new();
         for ((kind, level, policy), slots) in &holders {
             let layer = match kind {
                 0 => Layer::Identity,
@@ -217,6 +226,7 @@ impl Inner {
                         for (at, glob) in (0..).zip(of) {
                             starts.push((
                                 glob.start(),
+                                glob.end(),
                                 u32::try_from(account.sources.len()).unwrap_or(u32::MAX),
                             ));
                             account.sources.push((row, at));

@@ -33,8 +33,7 @@ pub(crate) use column::{Question, Target};
 use patterns::Patterns;
 pub(crate) use questions::{accounts, assume, who};
 use word::Few;
-use word::members;
-pub(crate) use word::{Set, Word};
+pub(crate) use word::{Set, Word, members};
 
 /// Index of an action.
 pub(crate) type ActionId = u32;

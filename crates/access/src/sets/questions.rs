@@ -29,7 +29,7 @@ pub(crate) fn who(
         sets
     } else {
         let actions = forms.values().flatten().map(|action| lower(action)).chain(class.key_action());
-        own = Sets::of(model, ask, actions.map(Into::into));
+        own = Sets::of(model, ask, actions.map(Into::into), &|_| true);
         &own
     };
     let nothing = Keys::new();

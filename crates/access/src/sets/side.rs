@@ -126,8 +126,8 @@ impl Question<'_> {
                 return side;
             }
             side.direct.all |= s3.admits_everyone(name);
-            if s3.switches.restrict_public_buckets && target.policy.is_some_and(crate::s3::is_public) {
-                side.blocked = !self.same;
+            if let Some(policy) = target.policy.filter(|_| s3.switches.restrict_public_buckets) {
+                side.blocked = Word::of(&crate::s3::public(policy)) & !self.same;
             }
         }
         side
