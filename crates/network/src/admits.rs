@@ -73,12 +73,15 @@ impl Network {
                 out.sort_unstable();
                 out.dedup();
                 let marks = [interface.filtered, interface.exact, interface.forwards];
+                // A doubt is named after the resource itself: why it is there is what counts.
                 let doubts = [&interface.groups_doubt, &interface.address_doubt];
-                let open = format!("{:?} {doubts:?}", interface.public);
+                let why = doubts.map(|doubt| doubt.as_ref().map(|doubt| &doubt.why));
+                let open = format!("{:?} {why:?}", interface.public);
                 way.push((interface.subnet, out, &interface.addresses, marks, open));
             }
             let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-            let open = format!("{:?} {:?}", at.outside, at.doubts);
+            let why: Vec<_> = at.doubts.iter().map(|doubt| &doubt.why).collect();
+            let open = format!("{:?} {why:?}", at.outside);
             Some(*known.entry((way, open)).or_insert(next))
         };
         (0..self.holders.len()).map(&mut number).collect()
