@@ -412,8 +412,8 @@ fn members(net: &Network, resource: ResourceRef<'_>) -> Vec<Index> {
 fn more_members<'a>(frame: &Frame<'_, 'a>, net: &Network, resource: ResourceRef<'a>) -> Option<Why<'a>> {
     let &group = net.group_by_resource.get(&resource.id)?;
     let vpc = net.groups[group].vpc;
-    let mut interfaces = net.interfaces.iter().enumerate();
-    let doubt = interfaces.find_map(|(at, interface)| {
+    let doubt = net.doubtful.iter().find_map(|&at| {
+        let interface = &net.interfaces[at];
         let here = net.vpc_of(at).is_none_or(|v| Some(v) == vpc);
         let nodes = net.holders[interface.holder].item.kind == "AWS::EKS::Nodegroup";
         interface.groups_doubt.as_ref().filter(|_| here && !nodes)
