@@ -172,7 +172,7 @@ impl<'m> Ask<'m> {
             identity: principal.identity.iter().map(|&id| self.model.policy(id)).collect(),
             boundary: principal.boundary.map(|id| self.model.policy(id)),
             scps: levels(self.model, self.model.scps.get(account)),
-            unknown: if self.concrete { Unknowns::None } else { unknowns(&principal.subject) },
+            unknown: unknowns(&principal.subject),
         }
     }
 
@@ -208,7 +208,7 @@ impl<'m> Ask<'m> {
                 given,
                 principal: &asker.subject.keys,
                 resource: &object.keys,
-                unknown: &asker.unknown,
+                unknown: if self.concrete { &Unknowns::None } else { &asker.unknown },
             },
             policies: Policies {
                 identity: &asker.identity,

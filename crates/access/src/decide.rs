@@ -154,6 +154,19 @@ const ASSUME: [&str; 5] = [
     "sts:setsourceidentity",
 ];
 
+/// Whether the service of an action, in lower case, looks at resource control policies.
+///
+/// Source: Organizations User Guide, `orgs_manage_policies_rcps.html`, "List of AWS services
+/// that support RCPs".
+pub(crate) fn has_rcps(action: &str) -> Formula {
+    let prefix = action.split(':').next().unwrap_or_default();
+    match sekisho_facts::iam::service(prefix) {
+        Some(service) => service.resource_control_policies.into(),
+        None if prefix.contains('*') => Formula::True,
+        None => Formula::unknown(format!("whether {prefix} looks at resource control policies")),
+    }
+}
+
 /// Which rule applies to an action, in lower case, on a resource.
 pub(crate) fn rule(arn: &str, action: &str) -> Rule {
     let mut fields = arn.splitn(6, ':');
@@ -253,9 +266,12 @@ impl Request<'_> {
         self.subject.is_of_account() && !self.subject.management && !self.subject.service_linked
     }
 
-    /// Whether resource control policies are about the request.
-    fn has_rcps(&self) -> bool {
-        !self.object.management && !self.subject.service_linked && !self.object.aws_managed
+    /// When resource control policies are about the request: only some services look at them.
+    fn has_rcps(&self) -> Formula {
+        if self.object.management || self.subject.service_linked || self.object.aws_managed {
+            return Formula::False;
+        }
+        has_rcps(self.action)
     }
 
     /// What each layer says.
@@ -281,12 +297,13 @@ impl Request<'_> {
                 scp = scp.and(says.allow);
             }
         }
-        if self.has_rcps() {
+        if !policies.rcps.is_empty() {
+            let counts = self.has_rcps();
             // RCPFullAWSAccess is attached at every level and cannot be detached; customers'
             // own policies only deny.
             for policy in policies.rcps.iter().flatten() {
                 let (_, denied) = self.resource_says(policy, &self.object.arn, &self.context);
-                deny(Kind::Rcp, denied);
+                deny(Kind::Rcp, denied.and(counts.clone()));
             }
         }
         let mut endpoint = Formula::True;

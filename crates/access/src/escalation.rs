@@ -4,7 +4,7 @@
 //! allowed every action on everything. From them the search goes backwards: who gains one of
 //! them by a path or by assuming it is as powerful, and is a goal itself. A principal is a
 //! candidate for a path only when its own policies name all of its actions, and is looked at
-//! only for goals that they may be allowed on ([`filter`]); so the cost is O(statements ×
+//! only for goals that they may be allowed on (by sets of candidates); so the cost is O(statements ×
 //! actions of paths + goals × actions × candidates / 64 + steps), not principals².
 
 mod filter;

@@ -180,6 +180,8 @@ pub fn managed_policy(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use sekisho_facts::iam::AccessLevel;
+
     use super::*;
 
     #[test]
@@ -192,6 +194,22 @@ mod tests {
                 assert!(shape.at(&key.property).is_some(), "{} {}", kind.type_name, key.property);
             }
             for (class, forms) in &kind.classes {
+                for name in forms.values().flatten() {
+                    let known = sekisho_facts::iam::action(name)
+                        .map(|(service, action)| format!("{}:{}", service.prefix, action.name));
+                    let near = sekisho_facts::iam::nearest_action(name);
+                    assert_eq!(
+                        known.as_deref(),
+                        Some(name.as_str()),
+                        "{} {class:?}: did you mean {near:?}?",
+                        kind.type_name
+                    );
+                    // What only reads or lists changes nothing.
+                    let (_, action) = sekisho_facts::iam::action(name).unwrap();
+                    let reads = matches!(action.level, AccessLevel::Read | AccessLevel::List);
+                    let changes = matches!(class, Class::Write | Class::Delete | Class::Administer);
+                    assert!(!(reads && changes), "{} {class:?} {name} is {:?}", kind.type_name, action.level);
+                }
                 for form in forms.keys() {
                     assert!(
                         form == "self" || kind.forms.contains_key(form),

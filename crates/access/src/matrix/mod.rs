@@ -1,6 +1,6 @@
 //! All principals × all stores × all capability classes at once.
 //!
-//! A column is a set of principals for each store and class ([`crate::sets`]). Most stores are
+//! A column is a set of principals for each store and class (the module `sets`). Most stores are
 //! in no statement but those about every resource: their columns are one, that of their
 //! account and type. Where statements are about a store, only the words of those who have
 //! them are computed again and kept as patches. A store whose own policy lets in or refuses

@@ -113,9 +113,10 @@ impl Question<'_> {
             }
             if !denied.deny.is_none() {
                 let words = self.account.words;
+                let counts = Word::of(&crate::decide::has_rcps(name));
                 side.deny.some.resize(words, Word::NONE);
                 for at in 0..words {
-                    side.deny.some[at] |= denied.deny.at(at) & !self.account.linked[at];
+                    side.deny.some[at] |= denied.deny.at(at) & counts & !self.account.linked[at];
                 }
             }
         }
