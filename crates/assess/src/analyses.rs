@@ -12,7 +12,7 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
-use crate::{flows, identifiers, lifecycle, policies, secrets};
+use crate::{days, flows, identifiers, lifecycle, policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
 #[derive(Debug)]
@@ -120,6 +120,7 @@ impl Host for Analyses<'_> {
                 }
                 other => other,
             },
+            FunctionId::DaysSince => days::since(frame, argument(0), self.config.today.as_deref()),
             FunctionId::Target => self.joins.target(frame, argument(0), text(1)?),
             FunctionId::Resources => self.all(frame, text(0)?),
             FunctionId::Unclassified => self.unclassified(frame),
@@ -190,6 +191,8 @@ impl Host for Analyses<'_> {
             | FunctionId::ExposedTo
             | FunctionId::Can
             | FunctionId::HoldsWholeService
+            | FunctionId::May
+            | FunctionId::Administers
             | FunctionId::ReachesWithoutMfa
             | FunctionId::Escalates
             | FunctionId::TrustsOutsideWithoutExternalId => {

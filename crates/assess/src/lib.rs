@@ -8,6 +8,7 @@ mod access;
 mod analyses;
 pub mod baseline;
 mod config;
+mod days;
 mod flows;
 mod identifiers;
 mod joins;
