@@ -122,7 +122,7 @@ impl Holes {
     ///
     /// One run is taken to be one account and region where the input does not say more:
     /// roles and stores of two templates then meet, as they would in one account.
-    pub fn place(&mut self, name: &'static str, class: HoleClass) -> char {
+    pub fn place(&mut self, name: &str, class: HoleClass) -> char {
         let why = Reason::new(ReasonCode::PseudoParameter, name);
         self.add(Some(Key::Variable(name.into(), u32::MAX)), Hole { class, name: name.into(), why })
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bumpalo::Bump;
 use sekisho_estate::{
-    Estate, Reader, ReasonCode, Resource, ResourceId, Stack, Target, Value, View, Why, key_hash,
+    Estate, Reader, ReasonCode, Resource, ResourceId, Stack, Target, Value, View, Where, Why, key_hash,
 };
 use sekisho_graph::Names;
 use sekisho_policy::{Document, Pattern};
@@ -45,8 +45,7 @@ impl Model {
             groups: HashMap::new(),
             absent_groups: HashMap::new(),
         };
-        let mut accounts: Vec<&str> =
-            estate.stacks.iter().filter_map(|stack| stack.account.as_deref()).collect();
+        let mut accounts: Vec<&str> = estate.stacks.iter().flat_map(|stack| stack.accounts()).collect();
         accounts.sort_unstable();
         accounts.dedup();
         if let [only] = accounts.as_slice() {
@@ -246,21 +245,30 @@ impl<'e> Work<'_, 'e> {
         }
     }
 
-    fn account(&mut self, stack: &Stack) -> Box<str> {
-        match &stack.account {
-            Some(account) => account.clone(),
-            None => match &self.model.holes.account {
+    fn account(&mut self, at: At<'e>) -> Box<str> {
+        if let Some(account) = at.stack.account_of(at.id.index) {
+            return account.into();
+        }
+        match at.stack.apart_of(at.id.index).map(|apart| &apart.account) {
+            Some(Where::Unknown(which)) => {
+                self.model.holes.place(which, HoleClass::Account).to_string().into()
+            }
+            _ => match &self.model.holes.account {
                 Some(only) => only.clone(),
                 None => self.model.holes.place("AWS::AccountId", HoleClass::Account).to_string().into(),
             },
         }
     }
 
-    fn region(&mut self, stack: &Stack) -> Box<str> {
-        match &stack.region {
-            Some(region) => region.clone(),
-            None => self.model.holes.place("AWS::Region", HoleClass::Region).to_string().into(),
+    fn region(&mut self, at: At<'e>) -> Box<str> {
+        if let Some(region) = at.stack.region_of(at.id.index) {
+            return region.into();
         }
+        let name = match at.stack.apart_of(at.id.index).map(|apart| &apart.region) {
+            Some(Where::Unknown(which)) => which,
+            _ => "AWS::Region",
+        };
+        self.model.holes.place(name, HoleClass::Region).to_string().into()
     }
 
     /// The tags that are texts.
@@ -391,7 +399,7 @@ impl<'e> Work<'_, 'e> {
         let Some(arn) = self.compiler().text(&pattern) else {
             return self.gap(at, "its ARN has wildcards");
         };
-        let account = self.account(at.stack);
+        let account = self.account(at);
         let mut subject = Subject::new(if is_role { SubjectKind::Role } else { SubjectKind::User }, &arn);
         subject.account = Some(account.clone());
         subject.any_session = true;
@@ -442,7 +450,7 @@ impl<'e> Work<'_, 'e> {
     /// The role that IAM Identity Center makes of a permission set in each account that it is
     /// assigned to. Source: IAM Identity Center User Guide, `permissionsetsconcept.html`.
     fn permission_set(&mut self, at: At<'e>) {
-        let account = self.account(at.stack);
+        let account = self.account(at);
         let name = match self.property(at, "Name").0 {
             Value::Str(name) => name.to_owned(),
             _ => at.name().to_owned(),
@@ -579,7 +587,7 @@ impl<'e> Work<'_, 'e> {
     /// A group that is named and not in the input: its policies are not known.
     fn absent_group(&mut self, at: At<'e>, group: Value<'e>) -> GroupId {
         let name = self.text(at, group).unwrap_or_else(|| "?".to_owned());
-        let account = self.account(at.stack);
+        let account = self.account(at);
         let arn: Box<str> = format!("arn:{}:iam::{account}:group/{name}", self.partition).into();
         if let Some(&known) = self.absent_groups.get(&arn) {
             return known;
@@ -614,7 +622,7 @@ impl<'e> Work<'_, 'e> {
     fn object(&mut self, at: At<'e>) -> Option<Object> {
         let pattern = Pattern::arn_of(self.reader, at.target(), "");
         let arn = self.compiler().text(&pattern)?;
-        let account = self.account(at.stack);
+        let account = self.account(at);
         let tags = self.tags(at);
         let service = arn.split(':').nth(2).unwrap_or_default().to_owned();
         let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
@@ -629,7 +637,7 @@ impl<'e> Work<'_, 'e> {
         let Some(arn) = self.compiler().text(&pattern) else {
             return self.gap(at, "its ARN has wildcards");
         };
-        let (account, region) = (self.account(at.stack), self.region(at.stack));
+        let (account, region) = (self.account(at), self.region(at));
         let tags = self.tags(at);
         let service = arn.split(':').nth(2).unwrap_or_default().to_owned();
         let keys = resource_keys(
@@ -738,13 +746,13 @@ impl<'e> Work<'_, 'e> {
     }
 
     fn key(&mut self, at: At<'e>, value: Value<'e>, own_alias: &str, depth: u32) -> Encryption {
-        if let Some(id) = self.names.identify(self.reader, value, "AWS::KMS::Key")
+        if let Some(id) = self.names.near(at.id).identify(self.reader, value, "AWS::KMS::Key")
             && let Some(&key) = self.model.by_resource.get(&id)
         {
             return Encryption::Key(key);
         }
         if depth < 4
-            && let Some(id) = self.names.identify(self.reader, value, "AWS::KMS::Alias")
+            && let Some(id) = self.names.near(at.id).identify(self.reader, value, "AWS::KMS::Alias")
         {
             let stack = self.reader.estate.stack(id.stack);
             let alias = At { id, stack, resource: stack.resource(id.index) };
@@ -773,14 +781,15 @@ impl<'e> Work<'_, 'e> {
                 self.put_policy(at.id, policy);
                 continue;
             };
+            let near = self.names.near(at.id);
             let (value, _) = self.property(at, on);
             for value in self.elements(value) {
                 let found = match &row.on_type {
-                    Some(type_name) => self.names.identify(self.reader, value, type_name).or_else(|| {
+                    Some(type_name) => near.identify(self.reader, value, type_name).or_else(|| {
                         // A queue is named by its URL or ARN, a secret by its ARN.
-                        self.names.any(self.reader, value)
+                        near.any(self.reader, value)
                     }),
-                    None => self.names.any(self.reader, value),
+                    None => near.any(self.reader, value),
                 };
                 match found {
                     Some(id) => self.put_policy(id, policy.clone()),
@@ -807,7 +816,7 @@ impl<'e> Work<'_, 'e> {
     /// Source: Lambda Developer Guide, `access-control-resource-based.html`.
     fn lambda_permission(&mut self, at: At<'e>) {
         let (function, _) = self.property(at, "FunctionName");
-        let Some(id) = self.names.identify(self.reader, function, "AWS::Lambda::Function") else {
+        let Some(id) = self.names.near(at.id).identify(self.reader, function, "AWS::Lambda::Function") else {
             return self.gap(at, "FunctionName names something that is not in this input");
         };
         let action = match self.property(at, "Action").0 {
@@ -870,7 +879,7 @@ impl<'e> Work<'_, 'e> {
     /// Block Public Access of the account.
     fn account_switches(&mut self, switches: &[At<'e>]) {
         for &at in switches {
-            let account = self.account(at.stack);
+            let account = self.account(at);
             let is = |name: &str| matches!(self.property(at, name).0, Value::Bool(true) | Value::Str("true"));
             let strict = Switches {
                 block_public_acls: is("BlockPublicAcls"),

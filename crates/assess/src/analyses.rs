@@ -185,6 +185,8 @@ impl Host for Analyses<'_> {
             | FunctionId::InPublicSubnet
             | FunctionId::Zones
             | FunctionId::ReachedFromZone
+            | FunctionId::WayToService
+            | FunctionId::FilteredByAcl
             | FunctionId::InspectionBypassed => return self.reached(frame, function.id, arguments),
             FunctionId::Readers
             | FunctionId::Workloads

@@ -10,7 +10,7 @@ use foldhash::{HashMap, HashMapExt};
 use sekisho_estate::{Estate, Node, NodeId, ReasonCode, ResourceId, ResourceIndex, StackIndex, View, Why};
 use sekisho_expr::{Frame, ResourceRef, Seen, Val};
 use sekisho_facts::{Companion, companions};
-use sekisho_graph::Names;
+use sekisho_graph::{Names, Near};
 
 /// Resources of an estate, and the companions of each.
 #[derive(Debug)]
@@ -116,7 +116,11 @@ impl Joins {
             // <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithParamGroups.html>
             Val::Str(name) if is_default_group(name, type_name) => Val::Absent,
             _ => {
-                let found = value.to_value().and_then(|v| self.names.identify(frame.reader, v, type_name));
+                let identify = |v| match frame.this {
+                    Some(this) => self.names.near(this.id).identify(frame.reader, v, type_name),
+                    None => self.names.identify(frame.reader, v, type_name),
+                };
+                let found = value.to_value().and_then(identify);
                 match found {
                     Some(id) => Val::Resource(ResourceRef::new(frame.reader.estate, id)),
                     None => frame.unknown(ReasonCode::NotInInput, sekisho_expr::show(frame, value)),
@@ -133,12 +137,13 @@ impl Joins {
         resource: ResourceId,
     ) -> bool {
         let type_name = frame.reader.estate.type_name(resource);
+        let names = self.names.near(companion.id);
         let mut written = Vec::new();
         values_at(frame, companion.properties(), path, &mut written);
         written
             .iter()
             .filter_map(|(_, value)| value.to_value())
-            .any(|value| self.names.identify(frame.reader, value, type_name) == Some(resource))
+            .any(|value| names.identify(frame.reader, value, type_name) == Some(resource))
     }
 
     fn pairs<'j>(
@@ -172,7 +177,7 @@ impl Joins {
                 let properties = estate.resource(id).properties;
                 let Some(node) = stack.tree.get(properties, first) else { continue };
                 found.clear();
-                self.possible(estate, id.stack, node, type_name, &mut found, 0);
+                possible(estate, self.names.near(id), (id.stack, node), type_name, &mut found, 0);
                 found.sort_unstable();
                 found.dedup();
                 let always = first == path
@@ -187,51 +192,46 @@ impl Joins {
         }
         index
     }
+}
 
-    /// Every resource of a type that a node may name in some world.
-    fn possible(
-        &self,
-        estate: &Estate,
-        at: StackIndex,
-        node: NodeId,
-        kind: &'static str,
-        found: &mut Vec<ResourceId>,
-        depth: u32,
-    ) {
-        if depth > 64 {
-            return;
+/// Every resource of a type that a node may name in some world, as who holds the node means it.
+fn possible(
+    estate: &Estate,
+    near: Near<'_>,
+    (at, node): (StackIndex, NodeId),
+    kind: &'static str,
+    found: &mut Vec<ResourceId>,
+    depth: u32,
+) {
+    if depth > 64 {
+        return;
+    }
+    let stack = estate.stack(at);
+    let mut below = |node| possible(estate, near, (at, node), kind, found, depth + 1);
+    match stack.tree.node(node) {
+        Node::Reference { resource, .. } => {
+            let id = ResourceId { stack: at, index: ResourceIndex(resource) };
+            if estate.type_name(id) == kind {
+                found.push(id);
+            }
         }
-        let stack = estate.stack(at);
-        let mut below = |node| self.possible(estate, at, node, kind, found, depth + 1);
-        match stack.tree.node(node) {
-            Node::Reference { resource, .. } => {
-                let id = ResourceId { stack: at, index: ResourceIndex(resource) };
-                if estate.type_name(id) == kind {
-                    found.push(id);
-                }
-            }
-            Node::String(span) => {
-                if let Some(id) = self.names.named(estate, kind, stack.text(span)) {
-                    found.push(id);
-                }
-            }
-            Node::List(range) | Node::Operation { operands: range, .. } => {
-                stack.tree.children(range).iter().for_each(|&n| below(n));
-            }
-            Node::Map(range) => stack.tree.entries(range).iter().for_each(|e| below(e.value)),
-            Node::Choice { arms, .. } => {
-                let (then, otherwise) = stack.tree.arms(arms);
-                below(then);
-                below(otherwise);
-            }
-            Node::Variable(variable) => {
-                stack.variables[variable as usize].domain.iter().for_each(|&n| below(n));
-            }
-            Node::Foreign { stack, node } => {
-                self.possible(estate, StackIndex(stack), node, kind, found, depth + 1);
-            }
-            _ => {}
+        Node::String(span) => found.extend(near.named(estate, kind, stack.text(span))),
+        Node::List(range) | Node::Operation { operands: range, .. } => {
+            stack.tree.children(range).iter().for_each(|&n| below(n));
         }
+        Node::Map(range) => stack.tree.entries(range).iter().for_each(|e| below(e.value)),
+        Node::Choice { arms, .. } => {
+            let (then, otherwise) = stack.tree.arms(arms);
+            below(then);
+            below(otherwise);
+        }
+        Node::Variable(variable) => {
+            stack.variables[variable as usize].domain.iter().for_each(|&n| below(n));
+        }
+        Node::Foreign { stack, node } => {
+            possible(estate, near, (StackIndex(stack), node), kind, found, depth + 1);
+        }
+        _ => {}
     }
 }
 

@@ -10,10 +10,10 @@ use sekisho_expr::{Frame, FunctionId, ResourceRef, Seen, Val};
 use sekisho_guidance::Label;
 use sekisho_network::engine::trail::Step;
 use sekisho_network::exposure::{Exposed, anywhere};
-use sekisho_network::model::{Index, Next};
-use sekisho_network::space::{Service, TCP, UDP};
+use sekisho_network::model::{Index, Next, Role, Tri};
+use sekisho_network::space::{ALL_V4, Service, TCP, UDP};
 use sekisho_network::zones::Zones;
-use sekisho_network::{Assumptions, End, Network, Verdict, ends};
+use sekisho_network::{Assumptions, End, Network, SERVICES, Verdict, ends};
 
 use crate::analyses::Analyses;
 use crate::config::Config;
@@ -85,8 +85,10 @@ impl Analyses<'_> {
         Some(match function {
             FunctionId::ReachableFrom => {
                 let from = match argument(0) {
-                    Val::Str("internet") => End::internet(),
-                    Val::Str("on-premises") => End::on_premises(),
+                    Val::Str("internet") => (End::internet(), Some(true), false),
+                    Val::Str("internet-directly") => (End::internet(), Some(true), true),
+                    Val::Str("sites") => (End::internet(), Some(false), false),
+                    Val::Str("on-premises") => (End::on_premises(), None, false),
                     other => {
                         return Some(frame.unknown(ReasonCode::WrongShape, sekisho_expr::show(frame, other)));
                     }
@@ -112,9 +114,20 @@ impl Analyses<'_> {
                 Val::Items(frame.bump().alloc_slice_copy(&names), more_members(frame, net, resource))
             }),
             FunctionId::ReachedFromZone => match argument(0) {
-                Val::Str(zone) => with(1, &|resource| self.zone_reaches(frame, zone, resource)),
+                Val::Str(zone) => {
+                    let services = match services(frame, argument(2)) {
+                        Ok(services) => services,
+                        Err(unknown) => return Some(unknown),
+                    };
+                    with(1, &|resource| self.zone_reaches(frame, zone, resource, &services))
+                }
                 other => other,
             },
+            FunctionId::WayToService => match argument(1) {
+                Val::Str(service) => with(0, &|resource| self.way_to(frame, resource, service)),
+                other => other,
+            },
+            FunctionId::FilteredByAcl => with(0, &|resource| self.filtered(frame, resource)),
             FunctionId::InspectionBypassed => with(0, &|resource| self.bypassed(frame, resource)),
             _ => return None,
         })
@@ -133,7 +146,7 @@ impl Analyses<'_> {
     fn reachable<'a>(
         &self,
         frame: &Frame<'_, 'a>,
-        from: &End,
+        (from, wide, directly): &(End, Option<bool>, bool),
         resource: ResourceRef<'a>,
         services: &[Service],
     ) -> Val<'a> {
@@ -142,12 +155,16 @@ impl Analyses<'_> {
             Ok(found) => found,
             Err(unknown) => return unknown,
         };
-        let internet = matches!(from, End::Internet(_));
         let mut unknown: Option<Why<'a>> = None;
         for holder in found {
             let answer = net.reached(from, holder, services);
             for path in &answer.paths {
-                if internet && !anywhere(&path.sources) {
+                // Of what is not known the sources are as wide as they may be.
+                let narrow = *wide == Some(false) && path.verdict >= Verdict::Unknown;
+                if wide.is_some_and(|wide| wide != anywhere(&path.sources)) && !narrow {
+                    continue;
+                }
+                if *directly && path.hops.iter().any(|hop| hop.step == Step::Forward) {
                     continue;
                 }
                 if path.verdict < Verdict::Unknown {
@@ -215,7 +232,13 @@ impl Analyses<'_> {
         unknown.map_or(Val::Bool(false), Val::Unknown)
     }
 
-    fn zone_reaches<'a>(&self, frame: &Frame<'_, 'a>, zone: &str, resource: ResourceRef<'a>) -> Val<'a> {
+    fn zone_reaches<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        zone: &str,
+        resource: ResourceRef<'a>,
+        services: &[Service],
+    ) -> Val<'a> {
         let net = self.net(frame);
         let found = match self.known(frame, resource) {
             Ok(found) => found,
@@ -233,7 +256,7 @@ impl Analyses<'_> {
                 return frame.unknown(ReasonCode::StepLimit, MAX_PAIRS.to_string());
             }
             for &holder in found.iter().filter(|&&holder| holder != source) {
-                let answer = net.reached(&End::Holder(source), holder, &[Service::ALL]);
+                let answer = net.reached(&End::Holder(source), holder, services);
                 // What the other one hands on is asked of the other one.
                 let direct = answer.paths.iter().find(|p| !p.hops.iter().any(|h| h.step == Step::Forward));
                 match direct {
@@ -253,6 +276,88 @@ impl Analyses<'_> {
             }
         }
         unknown.map_or(Val::Bool(false), Val::Unknown)
+    }
+
+    /// How a service is called from a resource, or from what starts connections in a VPC or
+    /// subnet: resources of the same subnets and groups call it alike and are asked once.
+    fn way_to<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>, service: &str) -> Val<'a> {
+        let net = self.net(frame);
+        let Some(at) = SERVICES.iter().position(|row| row.name == service) else {
+            return frame.unknown(ReasonCode::WrongShape, service);
+        };
+        let runs = |h: &Index| matches!(net.holders[*h].role, Role::Compute | Role::Function);
+        let found: Vec<Index> = members(net, resource).into_iter().filter(runs).collect();
+        if found.is_empty() || !net.used[at] {
+            return Val::Str("unused");
+        }
+        let mut asked = std::collections::HashSet::new();
+        let (mut endpoint, mut unknown) = (false, None::<Why<'a>>);
+        for holder in found {
+            let interfaces = net.holders[holder].interfaces.iter().map(|&i| &net.interfaces[i]);
+            let class: Vec<_> = interfaces
+                .map(|i| (i.subnet, i.groups.clone(), i.public == Tri::Yes, i.groups_doubt.is_some()))
+                .collect();
+            if !asked.insert(class) {
+                continue;
+            }
+            let answer = net.reach(&End::Holder(holder), &End::Service(at), &[Service::tcp(443)]);
+            for path in &answer.paths {
+                if path.verdict == Verdict::Unknown {
+                    let doubt = path.doubts.first().or(answer.doubts.first());
+                    unknown = unknown.or(doubt.map(|d| frame.reader.reason(d.why.code, &d.why.subject)));
+                } else if path.verdict < Verdict::Unknown {
+                    if path.hops.iter().any(|hop| hop.step == Step::Endpoint) {
+                        endpoint = true;
+                        continue;
+                    }
+                    for hop in path.hops.iter().filter(|hop| hop.step == Step::Route && !hop.reply) {
+                        if let Some((stack, node)) = hop.rule.as_ref().and_then(|rule| rule.at) {
+                            frame.see(|| Seen::Statement(frame.reader.estate.stack(stack).view(node)));
+                        }
+                    }
+                    return Val::Str("internet");
+                }
+            }
+            if answer.paths.is_empty() && answer.verdict == Verdict::Unknown {
+                let doubt = answer.doubts.first();
+                unknown = unknown.or(doubt.map(|d| frame.reader.reason(d.why.code, &d.why.subject)));
+            }
+        }
+        unknown.map_or(Val::Str(if endpoint { "endpoint" } else { "none" }), Val::Unknown)
+    }
+
+    /// Whether network ACLs narrow what comes into every subnet of a resource.
+    fn filtered<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>) -> Val<'a> {
+        let net = self.net(frame);
+        let found = match self.known(frame, resource) {
+            Ok(found) => found,
+            Err(unknown) => return unknown,
+        };
+        let mut unknown: Option<Why<'a>> = None;
+        for holder in found.iter().map(|&h| &net.holders[h]) {
+            if let Some(doubt) = holder.doubts.first() {
+                unknown = unknown.or(Some(frame.reader.reason(doubt.why.code, &doubt.why.subject)));
+            }
+            for subnet in holder.interfaces.iter().filter_map(|&i| net.interfaces[i].subnet) {
+                let acl = &net.acls[net.subnets[subnet].acl];
+                if let Some(doubt) =
+                    acl.doubt.iter().chain(acl.ingress.iter().filter_map(|e| e.doubt.as_ref())).next()
+                {
+                    unknown = unknown.or(Some(frame.reader.reason(doubt.why.code, &doubt.why.subject)));
+                    continue;
+                }
+                let first = acl.ingress.first();
+                if let Some(open) =
+                    first.filter(|e| e.allow && e.service == Service::ALL && e.range == ALL_V4)
+                {
+                    if let Some((stack, node)) = open.rule.at {
+                        frame.see(|| Seen::Statement(frame.reader.estate.stack(stack).view(node)));
+                    }
+                    return Val::Bool(false);
+                }
+            }
+        }
+        unknown.map_or(Val::Bool(true), Val::Unknown)
     }
 
     fn bypassed<'a>(&self, frame: &Frame<'_, 'a>, firewall: ResourceRef<'a>) -> Val<'a> {

@@ -93,7 +93,7 @@ pub(crate) fn outsiders<'a>(frame: &Frame<'_, 'a>, policy: Val<'a>, own: Option<
         Ok(document) => document,
         Err(value) => return value,
     };
-    let own = frame.this.and_then(|this| this.stack.account.as_deref()).or(own);
+    let own = frame.this.and_then(|this| this.stack.account_of(this.id.index)).or(own);
     let mut open = None;
     let mut records = Vec::new();
     for outside in document.other_accounts(own) {

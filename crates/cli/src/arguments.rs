@@ -63,9 +63,9 @@ pub(crate) struct FormArguments {
 pub(crate) enum Question {
     /// Rows of the documents, by what they are about
     List(ListArguments),
-    /// One row: what is stated, where, and what answers it
+    /// One row: what is stated, where, and what answers it; or one service
     Show {
-        /// Its id, such as hipaa/s3/3
+        /// Id of a row, such as hipaa/s3/3, or a service, such as s3
         id: String,
     },
     /// Rows in which all these words occur
@@ -73,6 +73,12 @@ pub(crate) enum Question {
         /// The words
         #[arg(required = true)]
         words: Vec<String>,
+    },
+    /// Services: whether they may hold PHI, by the editions of the paper and the list of AWS
+    Services {
+        /// Only those with a section in this edition: 2018 or 2023
+        #[arg(long)]
+        edition: Option<String>,
     },
     /// How many rows are answered, and how
     Coverage,

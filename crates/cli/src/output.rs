@@ -152,6 +152,9 @@ pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
                 sekisho_report::guidance_list(&filter, notation, options, out)
             }
             Question::Show { id } => sekisho_report::guidance_show(id, notation, options, out),
+            Question::Services { edition } => {
+                sekisho_report::guidance_services(edition.as_deref(), notation, options, out)
+            }
             Question::Search { words } => {
                 return sekisho_report::guidance_search(&words.join(" "), notation, options, out);
             }

@@ -3,7 +3,7 @@
 use clap::Args;
 use sekisho_graph::Names;
 use sekisho_network::ends::{block_of, services};
-use sekisho_network::{Assumptions, Network};
+use sekisho_network::{Assumptions, End, Network};
 use sekisho_report::Asked;
 
 use crate::Failure;
@@ -18,7 +18,7 @@ pub(crate) struct ReachArguments {
     /// VPC stands for everything in it)
     #[arg(required_unless_present_any = ["exposed", "zones", "draw"])]
     from: Option<String>,
-    /// To where
+    /// To where: the same, or a service of AWS by its name, such as s3.amazonaws.com
     #[arg(required_unless_present_any = ["exposed", "zones", "draw"])]
     to: Option<String>,
     /// Files and folders to read
@@ -112,8 +112,17 @@ pub(crate) fn reach(arguments: &ReachArguments) -> Result<u8, Failure> {
     let (Some(from), Some(to)) = (&arguments.from, &arguments.to) else { return Ok(0) };
     let services = services(arguments.protocol.as_deref(), arguments.port.as_deref())?;
     let (sources, targets) = (network.named(&estate, from)?, network.named(&estate, to)?);
-    let name = |end: &sekisho_network::End, word: &str, alone: bool| match end {
-        sekisho_network::End::Holder(holder) if !alone => network.holders[*holder].item.name.clone(),
+    let holder = |ends: &[End]| ends.iter().any(|end| matches!(end, End::Holder(_)));
+    if sources.ends.iter().any(|end| matches!(end, End::Service(_))) {
+        return Err(format!("{from} answers and starts no connections; name it as the target"));
+    }
+    if !holder(&sources.ends) && !holder(&targets.ends) {
+        return Err(format!(
+            "neither {from} nor {to} is in the input: at least one end must be a resource with addresses"
+        ));
+    }
+    let name = |end: &End, word: &str, alone: bool| match end {
+        End::Holder(holder) if !alone => network.holders[*holder].item.name.clone(),
         _ => word.to_owned(),
     };
     let mut asked = Vec::new();

@@ -30,8 +30,8 @@ pub use reader::Reader;
 pub use reason::{Reason, ReasonCode, Why};
 pub use route::{Route, Step};
 pub use stack::{
-    Condition, ConditionId, Estate, Formula, Reference, Resource, ResourceId, ResourceIndex, Segment, Stack,
-    StackIndex, Variable, VariableId,
+    Apart, Condition, ConditionId, Estate, Formula, Reference, Resource, ResourceId, ResourceIndex, Segment,
+    Stack, StackIndex, Variable, VariableId, Where,
 };
 pub use tree::{Entry, Node, NodeId, Range, Span, Tree, key_hash};
 pub use value::{Part, Target, Text, Value, View};

@@ -120,6 +120,41 @@ pub struct Stack {
     pub account: Option<Box<str>>,
     /// Region of its resources when known.
     pub region: Option<Box<str>>,
+    /// Resources that are in another account or region than the rest (those of a Terraform
+    /// provider with an alias), by index. Empty for most stacks.
+    pub apart: Vec<Apart>,
+}
+
+/// Where one resource is, when that is not where its stack is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Apart {
+    /// The resource.
+    pub resource: ResourceIndex,
+    /// Its account.
+    pub account: Where,
+    /// Its region.
+    pub region: Where,
+}
+
+/// Account or region of a resource beside those of its stack.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Where {
+    /// That of the stack, known or not.
+    Same,
+    /// This one.
+    Known(Box<str>),
+    /// Another one, perhaps, which is not known; what it is, in words.
+    Unknown(Box<str>),
+}
+
+impl Where {
+    fn beside<'w>(&'w self, own: &'w Option<Box<str>>) -> Option<&'w str> {
+        match self {
+            Self::Same => own.as_deref(),
+            Self::Known(text) => Some(text),
+            Self::Unknown(_) => None,
+        }
+    }
 }
 
 /// One file in the source of a stack that is made of several. Each ends with a line end,
@@ -177,7 +212,38 @@ impl Stack {
             unread: None,
             account: None,
             region: None,
+            apart: Vec::new(),
         }
+    }
+
+    /// The account of a resource when known: that of the stack, but for those [`apart`](Self::apart).
+    /// O(log n) in the resources that are apart.
+    #[must_use]
+    pub fn account_of(&self, index: ResourceIndex) -> Option<&str> {
+        self.apart_of(index).map_or(self.account.as_deref(), |apart| apart.account.beside(&self.account))
+    }
+
+    /// The region of a resource when known: that of the stack, but for those [`apart`](Self::apart).
+    /// O(log n) in the resources that are apart.
+    #[must_use]
+    pub fn region_of(&self, index: ResourceIndex) -> Option<&str> {
+        self.apart_of(index).map_or(self.region.as_deref(), |apart| apart.region.beside(&self.region))
+    }
+
+    /// Where a resource is, when that is not where its stack is.
+    #[must_use]
+    pub fn apart_of(&self, index: ResourceIndex) -> Option<&Apart> {
+        let at = self.apart.binary_search_by_key(&index, |apart| apart.resource).ok()?;
+        self.apart.get(at)
+    }
+
+    /// The accounts of its resources, as far as they are known; one may come more than once.
+    pub fn accounts(&self) -> impl Iterator<Item = &str> {
+        let apart = self.apart.iter().filter_map(|apart| match &apart.account {
+            Where::Known(account) => Some(&**account),
+            _ => None,
+        });
+        self.account.as_deref().into_iter().chain(apart)
     }
 
     /// The file that holds a byte offset of the source, and how many lines of the source
@@ -251,6 +317,18 @@ impl Estate {
                 (id, stack, resource)
             })
         })
+    }
+
+    /// Account of a resource when known.
+    #[must_use]
+    pub fn account(&self, id: ResourceId) -> Option<&str> {
+        self.stack(id.stack).account_of(id.index)
+    }
+
+    /// Region of a resource when known.
+    #[must_use]
+    pub fn region(&self, id: ResourceId) -> Option<&str> {
+        self.stack(id.stack).region_of(id.index)
     }
 
     /// Logical id of a resource.

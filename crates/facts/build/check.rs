@@ -154,7 +154,29 @@ pub(crate) fn flow(known: &Known<'_>, nodes: &[&str], row: &rows::Flow) -> Check
             }
         }
     }
-    https(&row.source)
+    sources(row)
+}
+
+/// Documentation of AWS; nothing else proves what AWS does.
+const DOCUMENTATION: [&str; 2] = ["https://docs.aws.amazon.com/", "https://aws.amazon.com/"];
+
+/// Every claim is read on pages of AWS, or says what was not found there.
+fn sources(row: &rows::Flow) -> Checked {
+    for page in [&row.source].into_iter().chain(&row.also) {
+        if !DOCUMENTATION.iter().any(|host| page.len() > host.len() && page.starts_with(host)) {
+            return Err(format!("source `{page}` is no page of AWS's documentation"));
+        }
+    }
+    if row.also.contains(&row.source) {
+        return Err("`also` names `source` again".into());
+    }
+    match (row.verified, &row.open) {
+        (true, Some(_)) => Err("`verified` and `open` exclude each other".into()),
+        (false, open) if open.as_ref().is_none_or(|why| why.trim().is_empty()) => {
+            Err("neither `verified: true` nor `open`, which says what was not found".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn flow_node(known: &Known<'_>, row: &rows::FlowNode) -> Checked {

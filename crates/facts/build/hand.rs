@@ -165,7 +165,7 @@ fn flow(r: &rows::Flow) -> String {
         "Flow {{ path: {:?}, to: &{:?}, moves: Moves::{:?}, direction: Direction::{:?}, asks: Side::{:?}, \
          possible: {:?}, implicit: {:?}, always: {:?}, region: {:?}, named: {:?}, when: {:?}, \
          content_if: {:?}, transit: {transit}, at_rest: {at_rest}, api: {:?}, note: {:?}, source: {:?}, \
-         verified: {:?} }}",
+         also: &{:?}, verified: {:?} }}",
         r.path,
         r.to,
         r.moves,
@@ -181,6 +181,7 @@ fn flow(r: &rows::Flow) -> String {
         r.origin == rows::Origin::Api,
         r.note,
         r.source,
+        r.also,
         r.verified
     )
 }

@@ -159,8 +159,13 @@ pub(crate) struct Flow {
     #[serde(default)]
     pub(crate) note: String,
     pub(crate) source: String,
+    /// Further pages that the claim rests on.
+    #[serde(default)]
+    pub(crate) also: Vec<String>,
     #[serde(default)]
     pub(crate) verified: bool,
+    /// Of a claim that is not verified: what was looked for and not found.
+    pub(crate) open: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]

@@ -103,7 +103,9 @@ pub struct Flow {
     pub note: &'static str,
     /// The AWS documentation of the property or of the behaviour.
     pub source: &'static str,
-    /// Whether what the row claims of encryption and content was checked against that page.
+    /// Further pages that the claim rests on, often the one on encryption in transit.
+    pub also: &'static [&'static str],
+    /// Whether what the row claims of direction, content, encryption and key was read on these pages.
     pub verified: bool,
 }
 

@@ -102,8 +102,10 @@ fn flow(yaml: &str) -> Result<(), String> {
 }
 
 fn flow_row(ty: &str, path: &str, to: &str, rest: &str) -> String {
-    format!("type: {ty}\npath: {path}\nto: [{to}]\nmoves: content\nflow: out\nsource: https://x\n{rest}\n")
+    format!("type: {ty}\npath: {path}\nto: [{to}]\nmoves: content\nflow: out\n{SOURCE}{rest}\n")
 }
+
+const SOURCE: &str = "source: https://docs.aws.amazon.com/a/b.html\nverified: true\n";
 
 #[test]
 fn a_flow_names_what_exists() {
@@ -126,6 +128,35 @@ fn a_flow_names_what_exists() {
         (flow_row(thing, "Mode", thing, "transit: allways"), Some("allways")),
         (flow_row(thing, "Mode", thing, "transits: always"), Some("transits")),
     ] {
+        match (flow(&yaml), wanted) {
+            (Ok(()), None) => {}
+            (Err(message), Some(wanted)) => assert!(message.contains(wanted), "{yaml}: {message}"),
+            (got, _) => panic!("{yaml}: {got:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_flow_is_read_on_pages_of_aws_or_says_what_was_not_found() {
+    let page = "https://docs.aws.amazon.com/a/b.html";
+    for (sources, wanted) in [
+        (format!("source: {page}\nverified: true"), None),
+        (format!("source: {page}\nalso: [https://aws.amazon.com/s3/faqs/]\nverified: true"), None),
+        (format!("source: {page}\nopen: no page says who encrypts"), None),
+        (format!("source: {page}"), Some("neither `verified: true` nor `open`")),
+        (format!("source: {page}\nopen: ' '"), Some("neither `verified: true` nor `open`")),
+        (format!("source: {page}\nverified: true\nopen: nothing"), Some("exclude each other")),
+        ("source: https://example.com/aws\nverified: true".into(), Some("no page of AWS")),
+        ("source: http://docs.aws.amazon.com/a.html\nverified: true".into(), Some("no page of AWS")),
+        ("source: https://docs.aws.amazon.com/\nverified: true".into(), Some("no page of AWS")),
+        (
+            format!("source: {page}\nalso: [https://stackoverflow.com/q/1]\nverified: true"),
+            Some("no page of AWS"),
+        ),
+        (format!("source: {page}\nalso: [{page}]\nverified: true"), Some("again")),
+    ] {
+        let yaml = flow_row("AWS::A::Thing", "Mode", "AWS::A::Thing", "transit: always").replace(SOURCE, "");
+        let yaml = format!("{yaml}{sources}\n");
         match (flow(&yaml), wanted) {
             (Ok(()), None) => {}
             (Err(message), Some(wanted)) => assert!(message.contains(wanted), "{yaml}: {message}"),

@@ -79,6 +79,7 @@ fn ref_agrees_with_the_registry() {
         "AWS::DocDB::DBInstance",
         "AWS::Elasticsearch::Domain",
         "AWS::Events::Rule",
+        "AWS::Glue::DevEndpoint",
         "AWS::SecretsManager::Secret",
     ];
     for ty in resource_types() {
@@ -108,6 +109,16 @@ fn flows_are_found_by_their_holder() {
         (replication.moves, replication.direction, replication.transit),
         (Moves::Content, Direction::Out, Transit::Always)
     );
+    for (ty, row) in flow_types().flat_map(|(ty, rows)| rows.iter().map(move |row| (ty, row))) {
+        let pages = [row.source].into_iter().chain(row.also.iter().copied());
+        for page in pages {
+            assert!(
+                page.starts_with("https://") && page.contains("aws.amazon.com/"),
+                "{ty} {}: {page}",
+                row.path
+            );
+        }
+    }
     assert!(flows("AWS::IAM::Group").is_empty());
     assert!(flow_node("AWS::ElasticLoadBalancingV2::Listener").is_some_and(|node| node.relays));
     assert_eq!(region("ap-northeast-1").map(|r| (r.country, r.place)), Some(("JP", "Tokyo")));

@@ -110,7 +110,10 @@ impl Walk<'_> {
             Node::String(span) if kind != EdgeKind::Text => {
                 let text = tree.text(span);
                 let named = shape.into_iter().flat_map(Shape::relations).find_map(|(type_name, _)| {
-                    self.names.named(self.estate, type_name, text).filter(|id| *id != self.from)
+                    self.names
+                        .near(self.from)
+                        .named(self.estate, type_name, text)
+                        .filter(|id| *id != self.from)
                 });
                 if let Some(to) = named {
                     self.push(at, node, to, String::new(), EdgeKind::Name, shape);

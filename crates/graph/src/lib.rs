@@ -10,4 +10,4 @@ mod edges;
 mod names;
 
 pub use edges::{Edge, EdgeKind, edges};
-pub use names::{Names, index_of};
+pub use names::{Names, Near, index_of};

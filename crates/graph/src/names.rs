@@ -12,7 +12,7 @@ use sekisho_estate::{Estate, Part, Reader, ResourceId, Stack, StackIndex, Target
 #[derive(Debug)]
 pub struct Names {
     by_type: HashMap<Box<str>, Vec<ResourceId>>,
-    names: HashMap<&'static str, OnceLock<HashMap<Box<str>, ResourceId>>>,
+    names: HashMap<&'static str, OnceLock<HashMap<Box<str>, Same>>>,
     /// Types of the estate by the service and the first word of the resource in their ARN.
     by_arn: OnceLock<HashMap<(&'static str, &'static str), Vec<&'static str>>>,
 }
@@ -52,72 +52,30 @@ impl Names {
     /// listener's rule) does not.
     #[must_use]
     pub fn identify<'a>(&self, reader: &Reader<'a>, value: Value<'a>, type_name: &str) -> Option<ResourceId> {
-        let of = |target: Target<'a>| {
-            let stack = index_of(reader.estate, target.stack)?;
-            (target.type_name() == type_name).then_some(ResourceId { stack, index: target.resource })
-        };
-        match value {
-            Value::Reference(target) => of(target),
-            Value::Str(text) => self.named(reader.estate, type_name, text),
-            Value::Text(text) => match only_reference(text) {
-                Some(Ok(only)) => of(only),
-                Some(Err(())) => None,
-                None => self.named(reader.estate, type_name, text.suffix()),
-            },
-            _ => None,
-        }
+        Near { names: self, asker: None }.identify(reader, value, type_name)
     }
 
     /// The resource of any type that a value names: a reference to it or to one of its
     /// attributes, a text built with exactly one, or an ARN.
     #[must_use]
     pub fn any<'a>(&self, reader: &Reader<'a>, value: Value<'a>) -> Option<ResourceId> {
-        let of = |target: Target<'a>| {
-            Some(ResourceId { stack: index_of(reader.estate, target.stack)?, index: target.resource })
-        };
-        match value {
-            Value::Reference(target) => of(target),
-            Value::Str(text) => self.arn(reader.estate, text),
-            Value::Text(text) => match only_reference(text) {
-                Some(Ok(only)) => of(only),
-                Some(Err(())) => None,
-                // `arn:${AWS::Partition}:s3:::name/*`: the parts before the resource may be open.
-                None => self.arn(reader.estate, &text.display()),
-            },
-            _ => None,
-        }
+        Near { names: self, asker: None }.any(reader, value)
     }
 
     /// The resource that an ARN names, or whose contents it names
-    /// (`arn:aws:s3:::bucket/prefix/*`, `…:table/name/index/*`). Partition, region and
-    /// account are not compared: the input says seldom which they are.
+    /// (`arn:aws:s3:::bucket/prefix/*`, `…:table/name/index/*`). One that is known to be in
+    /// another region or account is not meant; where either side does not say, that counts as
+    /// the same. The partition is not compared.
     #[must_use]
     pub fn arn(&self, estate: &Estate, text: &str) -> Option<ResourceId> {
-        let (service, rest) = arn_parts(text)?;
-        let index = self.by_arn.get_or_init(|| self.arns());
-        let word = rest.split([':', '/']).next().unwrap_or(rest);
-        let candidates = index
-            .get(&(service, word))
-            .into_iter()
-            .chain((!word.is_empty()).then(|| index.get(&(service, ""))).flatten())
-            .flatten();
-        for &type_name in candidates {
-            let Some(pattern) = sekisho_facts::identity(type_name).and_then(|i| i.arn) else { continue };
-            let Some((_, shape)) = arn_parts(pattern) else { continue };
-            let lead = shape.split('{').next().unwrap_or("");
-            let Some(name) = rest.strip_prefix(lead) else { continue };
-            let end = name.find(['/', ':']).unwrap_or(name.len());
-            // A name may itself hold slashes (log groups, secrets, roles with a path).
-            let found = self
-                .named(estate, type_name, name)
-                .or_else(|| self.named(estate, type_name, name.trim_end_matches(":*")))
-                .or_else(|| self.named(estate, type_name, name.get(..end)?))
-                .or_else(|| self.named(estate, type_name, name.rsplit('/').next()?));
-            if found.is_some() {
-                return found;
-            }
-        }
-        None
+        Near { names: self, asker: None }.arn(estate, text)
+    }
+
+    /// The names as a resource means them: of several that have one name (replicas in two
+    /// regions, the same template in two accounts) the one beside it.
+    #[must_use]
+    pub fn near(&self, asker: ResourceId) -> Near<'_> {
+        Near { names: self, asker: Some(asker) }
     }
 
     fn arns(&self) -> HashMap<(&'static str, &'static str), Vec<&'static str>> {
@@ -136,39 +94,202 @@ impl Names {
     /// The one resource of a type with this explicit name or id, which may be the end of an ARN.
     #[must_use]
     pub fn named(&self, estate: &Estate, type_name: &str, text: &str) -> Option<ResourceId> {
+        Near { names: self, asker: None }.named(estate, type_name, text)
+    }
+
+    /// The resources of a type by name, none when there are none.
+    fn of_name(&self, estate: &Estate, type_name: &str) -> Option<&HashMap<Box<str>, Same>> {
         let (kind, names) = self.names.get_key_value(type_name)?;
         let names = names.get_or_init(|| self.index(estate, kind));
-        if names.is_empty() {
-            return None;
-        }
-        let tail = |separator| text.rsplit(separator).next();
-        names
-            .get(text)
-            .or_else(|| {
-                if text.starts_with("arn:") {
-                    names.get(tail(':')?).or_else(|| names.get(tail('/')?))
-                } else {
-                    None
-                }
-            })
-            .copied()
+        (!names.is_empty()).then_some(names)
     }
 
     /// Explicit names, and what a plain reference gives where the source writes it down
     /// (an id that AWS assigned, in what was read from an account).
-    fn index(&self, estate: &Estate, kind: &'static str) -> HashMap<Box<str>, ResourceId> {
+    fn index(&self, estate: &Estate, kind: &'static str) -> HashMap<Box<str>, Same> {
         let property = sekisho_facts::identity(kind).and_then(|identity| identity.name);
-        let mut names = HashMap::new();
+        let mut names: HashMap<Box<str>, Same> = HashMap::new();
         for &id in self.of_type(kind) {
             let (stack, resource) = (estate.stack(id.stack), estate.resource(id));
             let written = property.and_then(|name| stack.tree.get(resource.properties, name));
             for node in written.into_iter().chain(resource.reference_value) {
                 if let Some(name) = stack.tree.string(node) {
-                    names.entry(name.into()).or_insert(id);
+                    match names.get_mut(name) {
+                        Some(same) => same.add(id),
+                        None => {
+                            names.insert(name.into(), Same::One(id));
+                        }
+                    }
                 }
             }
         }
         names
+    }
+}
+
+/// The resources of a type that have one name: seldom more than one.
+#[derive(Debug)]
+enum Same {
+    One(ResourceId),
+    Many(Vec<ResourceId>),
+}
+
+impl Same {
+    fn add(&mut self, id: ResourceId) {
+        match self {
+            Self::One(only) if *only == id => {}
+            Self::One(only) => *self = Self::Many(vec![*only, id]),
+            Self::Many(all) if all.contains(&id) => {}
+            Self::Many(all) => all.push(id),
+        }
+    }
+
+    fn all(&self) -> &[ResourceId] {
+        match self {
+            Self::One(only) => std::slice::from_ref(only),
+            Self::Many(all) => all,
+        }
+    }
+}
+
+/// Region and account that an ARN says; none where it says neither, or not in letters.
+#[derive(Clone, Copy, Default)]
+struct Said<'t> {
+    region: Option<&'t str>,
+    account: Option<&'t str>,
+}
+
+impl<'t> Said<'t> {
+    /// Of `arn:partition:service:region:account:resource`.
+    fn by(text: &'t str) -> Self {
+        let Some(mut rest) = text.strip_prefix("arn:") else { return Self::default() };
+        let mut said = Self::default();
+        for index in 0..4 {
+            let Some(end) = end_of_part(rest) else { return said };
+            let part = Some(&rest[..end]).filter(|part| !part.is_empty() && !part.contains(['$', '*', '?']));
+            match index {
+                2 => said.region = part,
+                3 => said.account = part,
+                _ => {}
+            }
+            rest = &rest[end + 1..];
+        }
+        said
+    }
+
+    /// Whether a resource may be where this says.
+    fn admits(self, estate: &Estate, id: ResourceId) -> bool {
+        let same = |said: Option<&str>, is: Option<&str>| said.is_none() || is.is_none() || said == is;
+        same(self.region, estate.region(id)) && same(self.account, estate.account(id))
+    }
+}
+
+/// [`Names`] as one resource means them. See [`Names::near`].
+#[derive(Clone, Copy, Debug)]
+pub struct Near<'n> {
+    names: &'n Names,
+    asker: Option<ResourceId>,
+}
+
+impl Near<'_> {
+    /// See [`Names::identify`].
+    #[must_use]
+    pub fn identify<'a>(&self, reader: &Reader<'a>, value: Value<'a>, type_name: &str) -> Option<ResourceId> {
+        let of = |target: Target<'a>| {
+            let stack = index_of(reader.estate, target.stack)?;
+            (target.type_name() == type_name).then_some(ResourceId { stack, index: target.resource })
+        };
+        match value {
+            Value::Reference(target) => of(target),
+            Value::Str(text) => self.named(reader.estate, type_name, text),
+            Value::Text(text) => match only_reference(text) {
+                Some(Ok(only)) => of(only),
+                Some(Err(())) => None,
+                None => self.named(reader.estate, type_name, text.suffix()),
+            },
+            _ => None,
+        }
+    }
+
+    /// See [`Names::any`].
+    #[must_use]
+    pub fn any<'a>(&self, reader: &Reader<'a>, value: Value<'a>) -> Option<ResourceId> {
+        let of = |target: Target<'a>| {
+            Some(ResourceId { stack: index_of(reader.estate, target.stack)?, index: target.resource })
+        };
+        match value {
+            Value::Reference(target) => of(target),
+            Value::Str(text) => self.arn(reader.estate, text),
+            Value::Text(text) => match only_reference(text) {
+                Some(Ok(only)) => of(only),
+                Some(Err(())) => None,
+                // `arn:${AWS::Partition}:s3:::name/*`: the parts before the resource may be open.
+                None => self.arn(reader.estate, &text.display()),
+            },
+            _ => None,
+        }
+    }
+
+    /// See [`Names::arn`].
+    #[must_use]
+    pub fn arn(&self, estate: &Estate, text: &str) -> Option<ResourceId> {
+        let (service, rest) = arn_parts(text)?;
+        let said = Said::by(text);
+        let index = self.names.by_arn.get_or_init(|| self.names.arns());
+        let word = rest.split([':', '/']).next().unwrap_or(rest);
+        let candidates = index
+            .get(&(service, word))
+            .into_iter()
+            .chain((!word.is_empty()).then(|| index.get(&(service, ""))).flatten())
+            .flatten();
+        for &type_name in candidates {
+            let Some(pattern) = sekisho_facts::identity(type_name).and_then(|i| i.arn) else { continue };
+            let Some((_, shape)) = arn_parts(pattern) else { continue };
+            let lead = shape.split('{').next().unwrap_or("");
+            let Some(name) = rest.strip_prefix(lead) else { continue };
+            let Some(names) = self.names.of_name(estate, type_name) else { continue };
+            let named = |name: &str| self.choose(estate, names.get(name)?, said);
+            let end = name.find(['/', ':']).unwrap_or(name.len());
+            // A name may itself hold slashes (log groups, secrets, roles with a path).
+            let found = named(name)
+                .or_else(|| named(name.trim_end_matches(":*")))
+                .or_else(|| named(name.get(..end)?))
+                .or_else(|| named(name.rsplit('/').next()?));
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// See [`Names::named`].
+    #[must_use]
+    pub fn named(&self, estate: &Estate, type_name: &str, text: &str) -> Option<ResourceId> {
+        let names = self.names.of_name(estate, type_name)?;
+        let said = Said::by(text);
+        let tail = |separator| text.rsplit(separator).next();
+        let same = names.get(text).or_else(|| {
+            if text.starts_with("arn:") {
+                names.get(tail(':')?).or_else(|| names.get(tail('/')?))
+            } else {
+                None
+            }
+        })?;
+        self.choose(estate, same, said)
+    }
+
+    /// Of those that have one name, the one that is meant: not one that is known to be where
+    /// the ARN does not say, and of the rest the first of those nearest to who asks.
+    fn choose(&self, estate: &Estate, same: &Same, said: Said<'_>) -> Option<ResourceId> {
+        let mut found = same.all().iter().copied().filter(|id| said.admits(estate, *id));
+        let first = found.next()?;
+        let Some(asker) = self.asker else { return Some(first) };
+        let near = |id: ResourceId| {
+            let account = said.account.is_some() || estate.account(id) == estate.account(asker);
+            let region = said.region.is_some() || estate.region(id) == estate.region(asker);
+            (account, region, id.stack == asker.stack)
+        };
+        Some(found.fold(first, |best, other| if near(other) > near(best) { other } else { best }))
     }
 }
 

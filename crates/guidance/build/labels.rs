@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::load;
-use crate::words::{Assurance, RecordKind, ResolutionKind, Room, Who};
+use crate::words::{Assurance, Holding, RecordKind, ResolutionKind, Room, Standing, Who};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +31,8 @@ impl Labels {
         labels.complete("room", Room::ALL.iter().map(|word| word.name()))?;
         labels.complete("assurance", Assurance::ALL.iter().map(|word| word.name()))?;
         labels.complete("record", RecordKind::ALL.iter().map(|word| word.name()))?;
+        labels.complete("standing", Standing::ALL.iter().map(|word| word.name()))?;
+        labels.complete("holding", Holding::ALL.iter().map(|word| word.name()))?;
         labels.complete("who", Who::ALL.iter().map(|word| word.name()))?;
         Ok(labels)
     }

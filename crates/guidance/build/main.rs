@@ -24,6 +24,7 @@ mod patch;
 mod requirements;
 mod resolution;
 mod responsibility;
+mod services;
 mod severity;
 #[path = "../../facts/src/suggest.rs"]
 mod suggest;
@@ -56,6 +57,7 @@ fn run() -> Result<(), String> {
         "requirements",
         "resolution.yaml",
         "responsibility.yaml",
+        "services",
         "severity.yaml",
         "text/labels.yaml",
     ] {
@@ -72,13 +74,15 @@ fn run() -> Result<(), String> {
     let frameworks = frameworks::statics(&guidance.join("frameworks"), &rows, &controls)?;
     write(&out.join("frameworks.rs"), frameworks.as_bytes())?;
     let hand = manifest.join("../../facts/hand");
-    for path in ["eligibility", "lifecycle", "runtimes.yaml"] {
+    for path in ["eligibility", "runtimes.yaml", "../generated/cloudformation.txt"] {
         println!("cargo::rerun-if-changed={}", hand.join(path).display());
     }
-    write(&out.join("eligibility.rs"), eligibility::statics(&hand)?.as_bytes())?;
+    let services =
+        services::read(&guidance.join("services"), &hand.join("../generated/cloudformation.txt"), &rows)?;
+    write(&out.join("eligibility.rs"), eligibility::statics(&hand, &services)?.as_bytes())?;
     let labels = labels::Labels::read(&guidance.join("text/labels.yaml"))?;
     write(&out.join("labels.rs"), labels.statics().as_bytes())?;
-    let model = responsibility::statics(&guidance.join("responsibility.yaml"), &rows, &labels)?;
+    let model = responsibility::statics(&guidance.join("responsibility.yaml"), &rows, &services, &labels)?;
     write(&out.join("responsibility.rs"), model.as_bytes())?;
     let table = severity::table(&guidance.join("severity.yaml"))?;
     write(&out.join("severity.rs"), table.as_bytes())

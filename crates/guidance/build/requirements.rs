@@ -78,6 +78,16 @@ impl Row {
         self.level
     }
 
+    /// The short name of its service, when it is about one.
+    pub fn service(&self) -> Option<&str> {
+        Some(self.service.as_str()).filter(|service| !service.is_empty())
+    }
+
+    /// The name of its service, or its capability.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
     /// The document it comes from.
     pub fn seed(&self) -> Seed {
         self.seed

@@ -9,14 +9,14 @@ use serde::Deserialize;
 use crate::labels::Labels;
 use crate::load;
 use crate::requirements::Rows;
-use crate::words::{Assurance, Class, Who};
+use crate::services::{Deviation, Part, Services};
+use crate::words::{Assurance, Class};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     classes: BTreeMap<Class, String>,
     layers: Vec<Layer>,
-    overrides: Vec<Override>,
 }
 
 #[derive(Deserialize)]
@@ -33,58 +33,12 @@ struct Layer {
     ours: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Override {
-    service: String,
-    #[serde(default)]
-    namespaces: Vec<String>,
-    #[serde(default)]
-    types: Vec<String>,
-    layers: BTreeMap<String, Part>,
-    why: String,
-    basis: Option<String>,
-}
-
-/// Whose a layer is, or nobody's.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Part {
-    Customer,
-    Aws,
-    Shared,
-    None,
-}
-
-impl Part {
-    fn who(self) -> Option<Who> {
-        match self {
-            Part::Customer => Some(Who::Customer),
-            Part::Aws => Some(Who::Aws),
-            Part::Shared => Some(Who::Shared),
-            Part::None => None,
-        }
-    }
-
-    /// As Rust source.
-    fn source(self) -> String {
-        self.who().map_or_else(|| "None".to_owned(), |who| format!("Some(Who::{who:?})"))
-    }
-}
-
-pub fn statics(file: &Path, rows: &Rows, labels: &Labels) -> Result<String, String> {
+pub fn statics(file: &Path, rows: &Rows, services: &Services, labels: &Labels) -> Result<String, String> {
     let name = file.display();
     let parsed: File = load::parse(&crate::read(file)?)
         .map_err(|(at, e)| format!("{name}:{}:{}: {e}", at.line(), at.column()))?;
-    check(&parsed, rows, labels).map_err(|e| format!("{name}: {e}"))?;
-    let mut classes = BTreeMap::new();
-    for (class, namespaces) in &parsed.classes {
-        for namespace in namespaces.split_whitespace() {
-            if classes.insert(namespace, *class as usize).is_some() {
-                return Err(format!("{name}: `{namespace}` has two classes"));
-            }
-        }
-    }
+    check(&parsed, rows, services, labels).map_err(|e| format!("{name}: {e}"))?;
+    let classes = classes(&parsed, services).map_err(|e| format!("{name}: {e}"))?;
     let pairs: Vec<_> = classes.into_iter().collect();
     let mut out = format!("pub(crate) static CLASSES: &[(&str, u8)] = &{pairs:?};\n");
     out.push_str("pub(crate) static LAYERS: &[Layer] = &[\n");
@@ -98,20 +52,46 @@ pub fn statics(file: &Path, rows: &Rows, labels: &Labels) -> Result<String, Stri
         );
     }
     out.push_str("];\npub(crate) static OVERRIDES: &[Override] = &[\n");
-    for Override { service, namespaces, types, layers, why, basis } in &parsed.overrides {
-        let layers: Vec<_> =
-            layers.iter().map(|(layer, part)| format!("({layer:?}, {})", part.source())).collect();
-        let _ = writeln!(
-            out,
-            "    Override {{ service: {service:?}, namespaces: &{namespaces:?}, types: &{types:?}, layers: &[{}], why: {why:?}, basis: {basis:?} }},",
-            layers.join(", ")
-        );
+    for (slug, service) in services {
+        for deviation in &service.deviations {
+            let Deviation { namespaces, types, layers, why, basis } = deviation;
+            let whole = namespaces.is_empty() && types.is_empty();
+            let (namespaces, types) =
+                if whole { (&service.namespaces, &service.types) } else { (namespaces, types) };
+            let layers: Vec<_> =
+                layers.iter().map(|(layer, part)| format!("({layer:?}, {})", part.source())).collect();
+            let _ = writeln!(
+                out,
+                "    Override {{ slug: {slug:?}, service: {:?}, namespaces: &{namespaces:?}, types: &{types:?}, layers: &[{}], why: {why:?}, basis: {basis:?} }},",
+                service.service,
+                layers.join(", ")
+            );
+        }
     }
     out.push_str("];\n");
     Ok(out)
 }
 
-fn check(parsed: &File, rows: &Rows, labels: &Labels) -> Result<(), String> {
+/// The class of each namespace: that of its service's file, else that of this one.
+fn classes<'a>(parsed: &'a File, services: &'a Services) -> Result<BTreeMap<&'a str, usize>, String> {
+    let mut classes = BTreeMap::new();
+    let mut enter = |namespace: &'a str, class: Class| match classes.insert(namespace, class as usize) {
+        Some(_) => Err(format!("`{namespace}` has two classes")),
+        None => Ok(()),
+    };
+    for (class, namespaces) in &parsed.classes {
+        namespaces.split_whitespace().try_for_each(|namespace| enter(namespace, *class))?;
+    }
+    for service in services.values() {
+        for namespace in &service.namespaces {
+            let class = service.other_classes.get(namespace).copied().or(service.class);
+            class.map_or(Ok(()), |class| enter(namespace, class))?;
+        }
+    }
+    Ok(classes)
+}
+
+fn check(parsed: &File, rows: &Rows, services: &Services, labels: &Labels) -> Result<(), String> {
     if let Some(class) = Class::ALL.iter().find(|class| !parsed.classes.contains_key(class)) {
         return Err(format!("class `{class}` is missing"));
     }
@@ -121,11 +101,7 @@ fn check(parsed: &File, rows: &Rows, labels: &Labels) -> Result<(), String> {
     let topics: BTreeSet<&str> = rows.values().map(|row| row.topic()).collect();
     let topics: Vec<&str> = topics.into_iter().collect();
     let ids: Vec<&str> = rows.keys().map(String::as_str).collect();
-    let basis = parsed.layers.iter().flat_map(|layer| &layer.basis);
-    if let Some(id) = basis
-        .chain(parsed.overrides.iter().filter_map(|o| o.basis.as_ref()))
-        .find(|id| !rows.contains_key(*id))
-    {
+    if let Some(id) = parsed.layers.iter().flat_map(|layer| &layer.basis).find(|id| !rows.contains_key(*id)) {
         return Err(load::unknown("requirement", id, &ids));
     }
     for layer in &parsed.layers {
@@ -137,9 +113,11 @@ fn check(parsed: &File, rows: &Rows, labels: &Labels) -> Result<(), String> {
             return Err(format!("layer `{}`: `rests_on` goes with a part of AWS", layer.layer));
         }
     }
-    let layers = parsed.overrides.iter().flat_map(|o| o.layers.keys());
-    match layers.into_iter().find(|name| !names.contains(&name.as_str())) {
-        Some(name) => Err(load::unknown("layer", name, &names)),
-        None => Ok(()),
+    for (slug, service) in services {
+        let mut layers = service.deviations.iter().flat_map(|deviation| deviation.layers.keys());
+        if let Some(name) = layers.find(|name| !names.contains(&name.as_str())) {
+            return Err(format!("services/{slug}.yaml: {}", load::unknown("layer", name, &names)));
+        }
     }
+    Ok(())
 }

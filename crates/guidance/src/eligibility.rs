@@ -1,4 +1,5 @@
-//! Which services may hold PHI, and which are ending: dated tables under `facts/hand`.
+//! Which services may hold PHI, and which are ending: the files of `guidance/services` and the
+//! dated list under `facts/hand/eligibility`.
 //!
 //! What is not on the list is unknown as of its day, never a failure: only a list that leaves
 //! something out by name says no. Lookups are logarithmic in the number of services.
@@ -6,10 +7,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::control::Words;
-use crate::listing::{self, RawService};
+use crate::control::{Text, Words};
+use crate::listing;
 use crate::load::LoadProblem;
-use crate::words::Standing;
+use crate::service::Service;
+use crate::words::{Class, Holding, Standing};
 
 include!(concat!(env!("OUT_DIR"), "/eligibility.rs"));
 
@@ -40,12 +42,12 @@ pub struct Eligibility {
     pub paper_2023: Standing,
     /// The standing in the list.
     pub listed: Standing,
-    /// The restriction of the paper of 2023, in our words.
-    pub restriction: Option<Words>,
+    /// The restriction of the newest paper that has one, in our words.
+    pub restriction: Option<Text>,
     /// What the list limits it to.
-    pub limited: Option<Words>,
+    pub limited: Option<Text>,
     /// What the list leaves out.
-    pub excludes: Option<Words>,
+    pub excludes: Option<Text>,
     /// Whether PHI may be in the service itself at all.
     pub holds_phi: bool,
 }
@@ -90,6 +92,8 @@ impl EligibilityList {
 /// A change in the life of a service.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Lifecycle {
+    /// The short name of the service whose file tells it.
+    pub slug: &'static str,
     /// The service or the part of it.
     pub service: &'static str,
     /// The last day.
@@ -171,16 +175,46 @@ pub struct EligibilityTable {
 
 impl EligibilityTable {
     /// Reads a list in the form of `facts/hand/eligibility`; `file` is its name, for the problem.
+    /// What it does not name is not listed, whatever the built-in list says.
     ///
     /// # Errors
     /// What is wrong with the file, where, and what was probably meant.
     pub fn parse(file: &str, text: &str) -> Result<Self, LoadProblem> {
-        let (list, index) = listing::read(file, text)?;
-        let services = list.services.into_iter().map(|row| Eligibility::from(row.value)).collect();
+        let slugs: Vec<&str> = SERVICES.iter().map(|service| service.slug.as_ref()).collect();
+        let raw = listing::read(file, text, &slugs)?;
+        let mut services = SERVICES.to_vec();
+        for service in &mut services {
+            (service.listed, service.limited, service.excludes) = (Standing::NotListed, None, None);
+        }
+        let mut index: BTreeMap<String, usize> =
+            SERVICES_OF.iter().map(|(name, at)| ((*name).to_owned(), usize::from(*at))).collect();
+        for row in raw.services {
+            let (at, row) = (row.referenced, row.value);
+            let problem = |message| LoadProblem {
+                file: file.to_owned(),
+                line: u32::try_from(at.line()).unwrap_or(0),
+                column: u32::try_from(at.column()).unwrap_or(0),
+                message,
+            };
+            let number = services.iter().position(|known| known.slug == row.slug).unwrap_or(services.len());
+            if number == services.len() {
+                let name = row.service.unwrap_or_default();
+                services.push(Eligibility {
+                    service: name.into(),
+                    slug: row.slug.into(),
+                    ..UNLISTED.clone()
+                });
+            }
+            let service = &mut services[number];
+            service.listed = row.listed;
+            service.limited = row.limited.map(|text| text.text(false)).transpose().map_err(problem)?;
+            service.excludes = row.excludes.map(|text| text.text(false)).transpose().map_err(problem)?;
+            index.extend(row.namespaces.into_iter().chain(row.types).map(|name| (name, number)));
+        }
         let list = EligibilityList {
-            as_of: list.as_of.value.into(),
-            list: list.list.into(),
-            source: list.source.into(),
+            as_of: raw.as_of.value.into(),
+            list: raw.list.into(),
+            source: raw.source.into(),
         };
         Ok(Self { list, services, index })
     }
@@ -189,22 +223,6 @@ impl EligibilityTable {
     pub fn eligibility(&self, type_name: &str) -> Option<&Eligibility> {
         let row = self.index.get(type_name).or_else(|| self.index.get(namespace(type_name)));
         row.and_then(|row| self.services.get(*row)).or_else(|| unlisted(type_name))
-    }
-}
-
-impl From<RawService> for Eligibility {
-    fn from(row: RawService) -> Self {
-        Self {
-            service: row.service.into(),
-            slug: row.slug.into(),
-            paper_2018: row.paper_2018,
-            paper_2023: row.paper_2023,
-            listed: row.listed,
-            restriction: row.restriction.map(Into::into),
-            limited: row.limited.map(Into::into),
-            excludes: row.excludes.map(Into::into),
-            holds_phi: row.holds_phi,
-        }
     }
 }
 
@@ -240,9 +258,19 @@ pub fn versions(type_name: &str) -> Option<&'static Versions> {
     found.ok().map(|at| &VERSIONS[at].1)
 }
 
-/// All changes in the life of services.
+/// All changes in the life of services, by the short name of the service.
 pub fn lifecycles() -> &'static [Lifecycle] {
     CHANGES
+}
+
+/// The service of a resource type, as a row of the services.
+pub(crate) fn number_of(type_name: &str) -> Option<usize> {
+    find(SERVICES_OF, type_name)
+}
+
+/// All services, in the order of [`eligible_services`].
+pub(crate) fn files() -> &'static [Service] {
+    FILES
 }
 
 /// Looks a type up by its whole name, then by its namespace.

@@ -1,7 +1,7 @@
 //! Names of the data in the words of each language; `guidance/text/labels.yaml`.
 
 use crate::language::Language;
-use crate::words::{Assurance, RecordKind, ResolutionKind, Room, Who};
+use crate::words::{Assurance, Holding, RecordKind, ResolutionKind, Room, Standing, Who};
 
 include!(concat!(env!("OUT_DIR"), "/labels.rs"));
 
@@ -23,4 +23,4 @@ macro_rules! labelled {
     };
 }
 
-labelled!(ResolutionKind in "resolution", Room in "room", Assurance in "assurance", RecordKind in "record", Who in "who");
+labelled!(ResolutionKind in "resolution", Room in "room", Assurance in "assurance", RecordKind in "record", Who in "who", Standing in "standing", Holding in "holding");

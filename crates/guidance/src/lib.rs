@@ -28,6 +28,7 @@ mod patch;
 mod requirement;
 mod resolution;
 mod responsibility;
+mod service;
 mod severity;
 mod user;
 mod words;
@@ -55,9 +56,10 @@ pub use resolution::{
 pub use responsibility::{Cell, Layer, Matrix, MatrixRow, Override, class_of, layers, responsibility};
 /// The nearest of some known names, for messages.
 pub use sekisho_facts::did_you_mean;
+pub use service::{Service, service, service_of, services};
 pub use severity::severity;
 pub use user::{load_user_controls, parse_control};
 pub use words::{
-    Assurance, Basis, Choice, Class, Confidence, Harm, Label, Level, ParagraphKind, Reach, RecordKind,
-    ResolutionKind, Room, Scope, Seed, Severity, Standing, Status, UnknownWord, Verify, Who,
+    Assurance, Basis, Choice, Class, Confidence, Harm, Holding, Label, Level, ParagraphKind, Reach,
+    RecordKind, ResolutionKind, Room, Scope, Seed, Severity, Standing, Status, UnknownWord, Verify, Who,
 };

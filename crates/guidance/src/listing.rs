@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
-use crate::load::{LoadProblem, parse};
+use crate::load::{LoadProblem, RawText, parse, unknown};
 use crate::words::Standing;
 
 /// A list as it stands in a file.
@@ -19,38 +19,25 @@ pub(crate) struct RawList {
     pub services: Vec<Spanned<RawService>>,
 }
 
-/// A service of a list.
+/// What a list says of a service.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawService {
-    pub service: String,
     pub slug: String,
+    /// The name of a service that has no file.
+    pub service: Option<String>,
     #[serde(default)]
     pub namespaces: Vec<String>,
     #[serde(default)]
     pub types: Vec<String>,
-    #[serde(default = "not_listed")]
-    pub paper_2018: Standing,
-    #[serde(default = "not_listed")]
-    pub paper_2023: Standing,
     pub listed: Standing,
-    pub restriction: Option<String>,
-    pub limited: Option<String>,
-    pub excludes: Option<String>,
-    #[serde(default = "yes")]
-    pub holds_phi: bool,
+    pub limited: Option<RawText>,
+    pub excludes: Option<RawText>,
 }
 
-const fn yes() -> bool {
-    true
-}
-
-const fn not_listed() -> Standing {
-    Standing::NotListed
-}
-
-/// Reads a list and says which service each type or namespace belongs to.
-pub(crate) fn read(file: &str, text: &str) -> Result<(RawList, BTreeMap<String, usize>), LoadProblem> {
+/// Reads a list; `known` are the short names of the services that have a file. Another service
+/// brings its name, and the types or namespaces that it has.
+pub(crate) fn read(file: &str, text: &str, known: &[&str]) -> Result<RawList, LoadProblem> {
     let problem = |(at, message): (Location, String)| LoadProblem {
         file: file.to_owned(),
         line: u32::try_from(at.line()).unwrap_or(0),
@@ -62,15 +49,25 @@ pub(crate) fn read(file: &str, text: &str) -> Result<(RawList, BTreeMap<String, 
         let message = format!("`{}` is no day (2025-06-17)", list.as_of.value);
         return Err(problem((list.as_of.referenced, message)));
     }
-    let mut index = BTreeMap::new();
+    let mut seen = BTreeMap::new();
+    let mut names = BTreeMap::new();
     for (number, row) in list.services.iter().enumerate() {
-        let place = |message: String| problem((row.referenced, format!("{}: {message}", row.value.service)));
-        if row.value.listed == Standing::Excluded && row.value.excludes.is_none() {
+        let RawService { slug, service, namespaces, types, listed, excludes, .. } = &row.value;
+        let place = |message: String| problem((row.referenced, format!("{slug}: {message}")));
+        if *listed == Standing::Excluded && excludes.is_none() {
             return Err(place("`excluded` without saying what".into()));
         }
-        enter(&mut index, &row.value.namespaces, &row.value.types, number).map_err(place)?;
+        if seen.insert(slug, number).is_some() {
+            return Err(place("it is there twice".into()));
+        }
+        match (known.contains(&slug.as_str()), service) {
+            (false, None) => return Err(problem((row.referenced, unknown("service", slug, known)))),
+            (true, Some(_)) => return Err(place("the service has a file, which names it".into())),
+            _ => {}
+        }
+        enter(&mut names, namespaces, types, number).map_err(place)?;
     }
-    Ok((list, index))
+    Ok(list)
 }
 
 /// Enters the namespaces and types of a row into an index.

@@ -90,9 +90,10 @@ const fn high() -> Confidence {
     Confidence::High
 }
 
+/// A text as it stands in a file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawText {
+pub(crate) struct RawText {
     en: String,
     ja: Option<String>,
     #[serde(rename = "zh-TW")]
@@ -406,17 +407,23 @@ fn check_fix(ours: bool, raw: RawFix) -> Result<Fix, Fault> {
 
 /// The text in all languages. Where a user's file lacks one, English stands in.
 fn texts(ours: bool, raw: &Spanned<RawText>) -> Result<Text, Fault> {
-    let en = raw.value.en.trim();
-    let given = |name: &str, text: &Option<String>| match text.as_deref().map(str::trim) {
-        Some("") => fault(raw, format!("`{name}` is empty")),
-        Some(text) => Ok(text.to_owned().into()),
-        None if ours => fault(raw, format!("`{name}` is missing")),
-        None => Ok(en.to_owned().into()),
-    };
-    if en.is_empty() {
-        return fault(raw, "`en` is empty".into());
+    raw.value.text(ours).or_else(|message| fault(raw, message))
+}
+
+impl RawText {
+    /// In all languages, which our own texts have; else English stands in.
+    pub(crate) fn text(&self, ours: bool) -> Result<Text, String> {
+        let en = self.en.trim();
+        let given = |name: &str, text: &Option<String>| match text.as_deref().map(str::trim) {
+            Some("") => Err(format!("`{name}` is empty")),
+            Some(text) => Ok(text.to_owned().into()),
+            None if ours => Err(format!("`{name}` is missing")),
+            None => Ok(en.to_owned().into()),
+        };
+        if en.is_empty() {
+            return Err("`en` is empty".into());
+        }
+        let (ja, zh_tw) = (given("ja", &self.ja)?, given("zh-TW", &self.zh_tw)?);
+        Ok(Text { en: en.to_owned().into(), ja, zh_tw })
     }
-    let ja = given("ja", &raw.value.ja)?;
-    let zh_tw = given("zh-TW", &raw.value.zh_tw)?;
-    Ok(Text { en: en.to_owned().into(), ja, zh_tw })
 }

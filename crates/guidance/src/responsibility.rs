@@ -35,6 +35,8 @@ pub struct Layer {
 /// A service that deviates from its class.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Override {
+    /// The short name of the service.
+    pub slug: &'static str,
     /// The service.
     pub service: &'static str,
     /// The namespaces that it concerns.
@@ -118,6 +120,11 @@ pub fn layers() -> &'static [Layer] {
     LAYERS
 }
 
+/// All deviations, by the short name of the service.
+pub(crate) fn overrides() -> &'static [Override] {
+    OVERRIDES
+}
+
 /// The class of a resource type of AWS.
 pub fn class_of(type_name: &str) -> Option<Class> {
     let (namespace, _) = type_name.rsplit_once("::")?;
@@ -173,11 +180,11 @@ pub fn responsibility<'t>(types: impl IntoIterator<Item = &'t str>) -> Matrix {
 /// Whether a requirement of the HIPAA paper is about a service that is there, or about none.
 fn is_here(row: &Requirement, present: &BTreeSet<&str>) -> bool {
     let Some(service) = row.service.filter(|_| row.basis.is_some()) else { return true };
-    // The paper has a section for each engine of RDS, which a type does not tell apart.
-    let relational = service.starts_with("rds-") || service.starts_with("aurora");
+    // The paper has a section for each engine of RDS, for example, which a type does not tell apart.
+    let whole = || crate::service::by_slug(service).and_then(|service| service.part_of);
     row.service_or_capability.starts_with('(')
         || present.contains(service)
-        || (relational && present.contains("rds"))
+        || whole().is_some_and(|whole| present.contains(whole))
 }
 
 fn cell(layer: &'static Layer, class: Class, types: &[String], answering: &BTreeSet<&str>) -> Cell {

@@ -306,6 +306,29 @@ words! {
 }
 
 words! {
+    /// Whether PHI may be in a service itself, as the papers say.
+    Holding {
+        /// It may hold PHI.
+        Held = "held",
+        /// PHI passes through it.
+        Relays = "relays",
+        /// It directs other services and holds no PHI itself.
+        Orchestrates = "orchestrates",
+        /// PHI is to be kept out of it, though it may serve what holds PHI.
+        KeptOut = "kept-out",
+        /// No paper says.
+        NotStated = "not-stated",
+    }
+}
+
+impl Holding {
+    /// Whether PHI may be in the service itself at all.
+    pub const fn in_the_service(self) -> bool {
+        !matches!(self, Holding::Orchestrates | Holding::KeptOut)
+    }
+}
+
+words! {
     /// A kind of record that the customer keeps.
     RecordKind {
         /// The agreement with AWS (BAA), accepted for the accounts that hold PHI.

@@ -79,6 +79,9 @@ pub(crate) struct HolderRow {
     pub(crate) placement: Placement,
     #[serde(default)]
     pub(crate) address: Option<String>,
+    /// AWS makes its security groups when none is named.
+    #[serde(default)]
+    pub(crate) own: bool,
     /// Without subnets it is an endpoint on the internet.
     #[serde(default)]
     pub(crate) outside: bool,
@@ -141,6 +144,35 @@ pub(crate) struct UnmodelledRow {
     pub(crate) vpc: Option<String>,
     pub(crate) opens: Vec<Opens>,
 }
+
+/// One row of `services.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceRow {
+    /// Prefix of its actions in IAM.
+    pub name: String,
+    /// End of the name of the service of its endpoints.
+    pub(crate) endpoint: String,
+    /// Whether a gateway endpoint exists.
+    #[serde(default)]
+    pub gateway: bool,
+    /// Beginnings of the types of its resources.
+    pub(crate) types: Vec<String>,
+}
+
+impl ServiceRow {
+    /// What a user calls it: `s3.amazonaws.com`.
+    #[must_use]
+    pub fn host(&self) -> String {
+        format!("{}.amazonaws.com", self.name)
+    }
+}
+
+/// Services of AWS that workloads call.
+#[allow(clippy::expect_used, reason = "the file is part of the program and its tests read it")]
+pub static SERVICES: LazyLock<Vec<ServiceRow>> = LazyLock::new(|| {
+    serde_saphyr::from_str(include_str!("../data/services.yaml")).expect("services.yaml is well formed")
+});
 
 /// Resources with addresses. Read when a model is first built.
 #[allow(clippy::expect_used, reason = "the file is part of the program and its tests read it")]

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use sekisho_estate::{Estate, ResourceId};
 
+use crate::SERVICES;
 use crate::engine::End;
 use crate::model::{Index, Network};
 use crate::read::range_of;
@@ -18,7 +19,8 @@ pub struct Named {
 }
 
 impl Network {
-    /// The ends that a word names: `internet`, `on-premises`, an address or block, a resource
+    /// The ends that a word names: `internet`, `on-premises`, an address or block, a service of
+    /// AWS (`s3.amazonaws.com`), a resource
     /// with addresses by its logical id or address, or everything in a subnet, a VPC or with a
     /// security group.
     ///
@@ -30,6 +32,9 @@ impl Network {
             "internet" => return Ok(named(vec![End::internet()])),
             "on-premises" => return Ok(named(vec![End::on_premises()])),
             _ => {}
+        }
+        if let Some(at) = SERVICES.iter().position(|row| row.host() == word) {
+            return Ok(named(vec![End::Service(at)]));
         }
         if let Some(range) = range_of(word) {
             return Ok(named(vec![self.address(range)]));
@@ -60,7 +65,9 @@ impl Network {
             return Err(format!("{word} ({kind}) has no addresses of its own in the input"));
         }
         let known = estate.resources().map(|(id, ..)| id).filter(|&id| !self.ends_of(id).is_empty());
-        let names: Vec<&str> = known.map(|id| estate.id(id)).chain(["internet", "on-premises"]).collect();
+        let hosts: Vec<String> = SERVICES.iter().map(crate::ServiceRow::host).collect();
+        let places = ["internet", "on-premises"].into_iter().chain(hosts.iter().map(String::as_str));
+        let names: Vec<&str> = known.map(|id| estate.id(id)).chain(places).collect();
         let meant = sekisho_facts::did_you_mean(word, names.iter().copied());
         let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
         Err(format!("there is no {word} in the input, and it is no address{meant}"))

@@ -15,6 +15,6 @@ mod read;
 pub mod space;
 pub mod zones;
 
-pub use data::{PORTS, PortKind};
+pub use data::{PORTS, PortKind, SERVICES, ServiceRow};
 pub use engine::{Answer, End, Path, Verdict};
 pub use model::{Assumptions, Network};

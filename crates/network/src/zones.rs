@@ -127,7 +127,7 @@ impl Network {
     /// [`Network::exposed`] gave.
     #[must_use]
     pub fn zones(&self, estate: &Estate, phi: &dyn Fn(ResourceId) -> bool, exposed: &[Exposed]) -> Zones {
-        let accounts: BTreeSet<&str> = estate.stacks.iter().filter_map(|s| s.account.as_deref()).collect();
+        let accounts: BTreeSet<&str> = estate.stacks.iter().flat_map(|stack| stack.accounts()).collect();
         let reached: BTreeSet<Index> = exposed
             .iter()
             .filter(|e| e.verdict < Verdict::Blocked)
@@ -147,7 +147,7 @@ impl Network {
                 }
                 None => {
                     let (name, layer) = self.inferred(at, reached.contains(&at), phi);
-                    let account = holder.item.id.and_then(|id| estate.stack(id.stack).account.as_deref());
+                    let account = holder.item.id.and_then(|id| estate.account(id));
                     let name = match account {
                         Some(account) if accounts.len() > 1 => format!("{name} ({account})"),
                         _ => name.to_owned(),

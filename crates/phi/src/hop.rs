@@ -227,7 +227,7 @@ impl<'m> Model<'m> {
         let estate = self.estate;
         let own = |id: &str| {
             self.settings.accounts.iter().any(|account| account.id == id)
-                || estate.stacks.iter().any(|stack| stack.account.as_deref() == Some(id))
+                || estate.stacks.iter().any(|stack| stack.accounts().any(|own| own == id))
         };
         let name = match node {
             Node::End { kind: "external:account", name } if is_account(name) && own(name) => {
@@ -239,7 +239,9 @@ impl<'m> Model<'m> {
             } => node.name(estate),
             // Something in an account that is nobody's of ours.
             Node::Elsewhere { .. } => match node.account(estate) {
-                Some(id) if !own(id) && estate.stacks.iter().any(|s| s.account.is_some()) => id.to_owned(),
+                Some(id) if !own(id) && estate.stacks.iter().any(|s| s.accounts().next().is_some()) => {
+                    id.to_owned()
+                }
                 _ => return Agreement::NotNeeded,
             },
             _ => return Agreement::NotNeeded,

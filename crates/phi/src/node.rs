@@ -103,9 +103,9 @@ impl Node {
     #[must_use]
     pub fn region<'a>(&'a self, estate: &'a Estate) -> Option<&'a str> {
         match self {
-            Self::Resource(id) => estate.stack(id.stack).region.as_deref(),
+            Self::Resource(id) => estate.region(*id),
             Self::Made { region: Some(region), .. } => Some(region),
-            Self::Made { of, .. } => estate.stack(of.stack).region.as_deref(),
+            Self::Made { of, .. } => estate.region(*of),
             Self::End { .. } => None,
             Self::Elsewhere { name, .. } => arn_part(name, 3),
         }
@@ -115,7 +115,7 @@ impl Node {
     #[must_use]
     pub fn account<'a>(&'a self, estate: &'a Estate) -> Option<&'a str> {
         match self {
-            Self::Resource(id) | Self::Made { of: id, .. } => estate.stack(id.stack).account.as_deref(),
+            Self::Resource(id) | Self::Made { of: id, .. } => estate.account(*id),
             Self::End { kind: "external:account", name } => {
                 Some(name).filter(|n| is_account(n)).map(|n| &**n)
             }

@@ -2,7 +2,7 @@
 
 use sekisho_estate::{Estate, Part, Reader, ResourceId, Target, Text, Value, View};
 use sekisho_facts::Flow;
-use sekisho_graph::{Names, index_of};
+use sekisho_graph::{Names, Near, index_of};
 
 use crate::node::{Node, is_account};
 
@@ -105,7 +105,8 @@ pub(crate) fn named<'e>(
     if let Some(row) = rows.iter().position(|row| row.implicit) {
         return vec![Named { node: implicit(reader, names, holder, value, rows[row]), row }];
     }
-    if let Some(id) = resource(reader, names, value, rows) {
+    let near = names.near(holder);
+    if let Some(id) = resource(reader, near, value, rows) {
         let type_name = estate.type_name(id);
         if id == holder && !rows.iter().any(|row| row.to.contains(&type_name)) {
             return Vec::new();
@@ -132,7 +133,7 @@ pub(crate) fn named<'e>(
             matches!(value, Value::Str(text) if text.starts_with("arn:") && !text.contains([' ', '"', '\n']));
         if !one {
             let mut found = Vec::new();
-            mentioned(reader, names, value, &mut found, 0);
+            mentioned(reader, near, value, &mut found, 0);
             found.sort_unstable();
             found.dedup();
             let nodes = found.into_iter().filter(|id| *id != holder).map(Node::Resource);
@@ -180,7 +181,7 @@ fn by_given_name(
     let written = stack.tree.get(estate.resource(holder).properties, property);
     let own = written.map(|node| reader.resolve(stack.view(node)));
     if let Some(Value::Str(name)) = own {
-        return names.named(estate, kind, &pattern.replace("{}", name));
+        return names.near(holder).named(estate, kind, &pattern.replace("{}", name));
     }
     let (before, after) = pattern.split_once("{}")?;
     let of_kind = names.of_type(kind).iter().copied().filter(|id| id.stack == holder.stack);
@@ -212,7 +213,7 @@ fn by_given_name(
 /// The resource of the estate that a value names.
 fn resource<'e>(
     reader: &Reader<'e>,
-    names: &Names,
+    names: Near<'_>,
     value: Value<'e>,
     rows: &[&'static Flow],
 ) -> Option<ResourceId> {
@@ -242,7 +243,7 @@ fn of_target(estate: &Estate, target: Target<'_>) -> Option<ResourceId> {
 
 /// A name inside a URL or host: `s3://bucket/prefix`, `bucket.s3.eu-west-1.amazonaws.com`,
 /// `https://sqs.eu-west-1.amazonaws.com/111122223333/queue`, `…:function:name/invocations`.
-fn named_inside(estate: &Estate, names: &Names, text: &str, kind: &str) -> Option<ResourceId> {
+fn named_inside(estate: &Estate, names: Near<'_>, text: &str, kind: &str) -> Option<ResourceId> {
     let try_name = |name: &str| (!name.is_empty()).then(|| names.named(estate, kind, name)).flatten();
     if let Some(rest) = text.strip_prefix("s3://").or_else(|| text.strip_prefix("s3a://")) {
         return if kind == "AWS::S3::Bucket" { try_name(rest.split('/').next()?) } else { None };
@@ -267,7 +268,7 @@ fn named_inside(estate: &Estate, names: &Names, text: &str, kind: &str) -> Optio
 /// Every resource that a value mentions: references and ARNs, however deep.
 fn mentioned<'e>(
     reader: &Reader<'e>,
-    names: &Names,
+    names: Near<'_>,
     value: Value<'e>,
     found: &mut Vec<ResourceId>,
     depth: u32,
@@ -307,7 +308,7 @@ fn mentioned<'e>(
     }
 }
 
-fn arns(estate: &Estate, names: &Names, text: &str, found: &mut Vec<ResourceId>) {
+fn arns(estate: &Estate, names: Near<'_>, text: &str, found: &mut Vec<ResourceId>) {
     let mut rest = text;
     while let Some(at) = rest.find("arn:") {
         rest = &rest[at..];

@@ -173,6 +173,7 @@ const BLANK: Flow = Flow {
     api: false,
     note: "",
     source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+    also: &[],
     verified: false,
 };
 

@@ -105,7 +105,9 @@ pub fn flow_explanation(
                 writeln!(out, "      {line}")?;
             }
         }
-        writeln!(out, "      {}", say.flow_documented(row.source))?;
+        for page in [row.source].iter().chain(row.also) {
+            writeln!(out, "      {}", say.flow_documented(page))?;
+        }
         if !row.verified {
             writeln!(out, "      {}", options.color.paint(Style::Dim, say.flow_unverified()))?;
         }
@@ -470,7 +472,7 @@ impl<'t> Teller<'t> {
             "origin": self.place(index).map(|(file, line, column)| {
                 json!({"file": file, "line": line, "column": column})
             }),
-            "documentation": edge.row.source, "verified": edge.row.verified,
+            "documentation": edge.row.source, "further_documentation": edge.row.also, "verified": edge.row.verified,
         })
     }
 }

@@ -42,7 +42,9 @@ pub use coverage::guidance_coverage;
 pub use explain::Explained;
 pub use flow::{FlowView, flow, flow_explanation, flow_nodes};
 pub use framework::{FrameworkReport, framework_list};
-pub use guidance::{GuidanceError, GuidanceFilter, Notation, guidance_list, guidance_search, guidance_show};
+pub use guidance::{
+    GuidanceError, GuidanceFilter, Notation, guidance_list, guidance_search, guidance_services, guidance_show,
+};
 pub use map::{map_html, map_svg};
 pub use network::{Asked, exposed, reach, zones};
 pub use page::{Page, control_page, list, list_json, pages, pages_of};

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use foldhash::{HashMap, HashMapExt};
 use sekisho_assess::{Basis, Evidence, Judgement, Verdict};
-use sekisho_estate::{Reason, ResourceId, Route, StackIndex, Step};
+use sekisho_estate::{Reason, ResourceId, Route, Step};
 use sekisho_guidance::{Confidence, Control, Label, Severity};
 
 use crate::places::{Place, Places};
@@ -389,19 +389,25 @@ fn resource_part(out: &mut String, report: &Report<'_>, places: &Places<'_>, id:
         Some(path) => quote(out, path),
         None => out.push_str("null"),
     }
-    stack_part(out, report, Some(id.stack), label);
+    let (account, region) = (report.estate.account(id), report.estate.region(id));
+    stack_part(out, Some(&stack.id), account, region, label);
     let place = places.origin(id);
     let at = places.position(place);
     origin(out, places.file(place), at.line, at.column);
 }
 
 /// `stack`, `account`, `region` and `phi`.
-fn stack_part(out: &mut String, report: &Report<'_>, stack: Option<StackIndex>, label: Label) {
-    let stack = stack.map(|index| report.estate.stack(index));
+fn stack_part(
+    out: &mut String,
+    stack: Option<&str>,
+    account: Option<&str>,
+    region: Option<&str>,
+    label: Label,
+) {
     let texts = [
-        (",\"stack\":", stack.map(|s| s.id.as_str())),
-        (",\"account\":", stack.and_then(|s| s.account.as_deref())),
-        (",\"region\":", stack.and_then(|s| s.region.as_deref())),
+        (",\"stack\":", stack),
+        (",\"account\":", account),
+        (",\"region\":", region),
         (",\"phi\":", Some(label.name())),
     ];
     for (key, text) in texts {
@@ -434,7 +440,10 @@ fn whole(out: &mut String, report: &Report<'_>, judgement: &Judgement<'_>) {
     out.push_str(",\"address\":");
     quote(out, &address);
     out.push_str(",\"construct_path\":null");
-    stack_part(out, report, judgement.stack, judgement.label);
+    let stack = judgement.stack.map(|index| report.estate.stack(index));
+    let (account, region) =
+        (stack.and_then(|s| s.account.as_deref()), stack.and_then(|s| s.region.as_deref()));
+    stack_part(out, stack.map(|s| s.id.as_str()), account, region, judgement.label);
     match judgement.stack {
         Some(stack) => origin(out, &report.estate.stack(stack).file, 1, 1),
         None => out.push_str(",\"origin\":null}"),

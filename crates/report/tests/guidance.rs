@@ -6,8 +6,8 @@ mod common;
 
 use sekisho_guidance::{Language, Level, ResolutionKind};
 use sekisho_report::{
-    GuidanceFilter, Notation, Options, guidance_coverage, guidance_list, guidance_search, guidance_show,
-    responsibility,
+    GuidanceFilter, Notation, Options, guidance_coverage, guidance_list, guidance_search, guidance_services,
+    guidance_show, responsibility,
 };
 use serde_json::Value;
 
@@ -101,6 +101,58 @@ fn what_a_section_does_not_state_is_said_to_be_so() {
         automatic.contains("no report on file") && automatic.contains("only while hipaa/aurora/1"),
         "{automatic}"
     );
+}
+
+#[test]
+fn services_are_what_their_schema_says() {
+    let schema = include_str!("../../../docs/schema/sekisho.services-1.schema.json");
+    let list = |edition: Option<&str>| -> Value {
+        let mut out = Vec::new();
+        guidance_services(edition, Notation::Json, &Options::default(), &mut out).unwrap();
+        serde_json::from_slice(&out).unwrap()
+    };
+    let all = list(None);
+    conforms(schema, &all);
+    let services = all["services"].as_array().unwrap();
+    assert_eq!(services.len(), sekisho_guidance::services().len());
+    let bucket = services.iter().find(|service| service["id"] == "s3").unwrap();
+    let encrypted = |default: &&Value| default["path"] == "/BucketEncryption";
+    assert_eq!(bucket["defaults"].as_array().unwrap().iter().find(encrypted).unwrap()["since"], "2023-01-05");
+    assert!(bucket["controls"].as_array().unwrap().contains(&"s3-bucket-allows-plain-http".into()));
+    let one: Value = serde_json::from_str(&show("Lambda", Notation::Json, Language::En)).unwrap();
+    conforms(schema, &one);
+    assert_eq!(
+        (&one["papers"]["2018"]["standing"], &one["papers"]["2023"]["standing"]),
+        (&"eligible".into(), &"restricted".into())
+    );
+    // Only the edition that has a section has its lines.
+    let ids = |edition| -> Vec<String> {
+        let list = list(Some(edition));
+        list["services"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let (old, new) = (ids("2018"), ids("2023"));
+    assert!(old.contains(&"macie".into()) && !new.contains(&"macie".into()));
+    assert!(!old.contains(&"qldb".into()) && new.contains(&"qldb".into()));
+    let mut out = Vec::new();
+    let wrong = guidance_services(Some("2019"), Notation::Text, &Options::default(), &mut out).unwrap_err();
+    assert!(wrong.to_string().starts_with("unknown edition `2019`"), "{wrong}");
+}
+
+#[test]
+fn a_service_is_shown_in_each_language() {
+    let english = show("Amazon QLDB", Notation::Text, Language::En);
+    for part in
+        ["lines 780 to 782", "2025-07-31", "Amazon Aurora PostgreSQL", "AWS::QLDB::Ledger", "superseded: 5"]
+    {
+        assert!(english.contains(part), "{part}: {english}");
+    }
+    let limited = show("lambda", Notation::Text, Language::Ja);
+    assert!(limited.contains("イベントデータに PHI を含めない"), "{limited}");
+    assert!(show("lambda", Notation::Text, Language::ZhTw).contains("事件資料中不得含有 PHI"));
+    let unlisted = show("mediastore", Notation::Text, Language::En);
+    assert!(unlisted.contains("which is not a no"), "{unlisted}");
+    let error = guidance_show("lambada", Notation::Text, &Options::default(), &mut Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "unknown service `lambada`; did you mean `lambda`?");
 }
 
 #[test]

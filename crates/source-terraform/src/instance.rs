@@ -120,6 +120,45 @@ pub struct Provider {
     pub place: Place,
 }
 
+impl fmt::Display for Provider {
+    /// As a configuration names it: `provider aws`, `provider aws.west`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dot = if self.alias.is_empty() { "" } else { "." };
+        write!(f, "provider {}{dot}{}", self.name, self.alias)
+    }
+}
+
+impl Provider {
+    /// The region, when it is known.
+    pub(crate) fn known_region(&self) -> Option<Box<str>> {
+        self.region.text().map(|text| (*text).into())
+    }
+
+    /// The account, when it is known.
+    pub(crate) fn known_account(&self) -> Option<Box<str>> {
+        self.account.text().map(|text| (*text).into())
+    }
+}
+
+/// Types with a `region` that is not where they are: before version 6 of the provider that
+/// was the region of what they are about.
+const REGION_OF_ANOTHER: [&str; 2] =
+    ["aws_cloudformation_stack_set_instance", "aws_config_aggregate_authorization"];
+
+impl Instance {
+    /// The region that the resource says of itself, in place of that of its provider. Source:
+    /// Terraform AWS provider, "Enhanced Region Support" (version 6).
+    pub(crate) fn region(&self) -> Option<&Value> {
+        let kind = &*self.address.kind;
+        if !kind.starts_with("aws_") || REGION_OF_ANOTHER.contains(&kind) {
+            return None;
+        }
+        let value = &self.attributes.value.get("region")?.value;
+        // A block of that name is about something else.
+        (value.as_list().is_none() && value.as_map().is_none() && !value.is_null()).then_some(value)
+    }
+}
+
 /// Whether an instance exists.
 #[derive(Clone, Debug)]
 pub enum Existence {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::leg::{Legs, Source};
-use super::trail::{Block, Hop, Step, Trail};
+use super::trail::{Block, Change, Hop, Step, Trail};
 use super::walk::Goal;
-use crate::model::{Doubt, Forward, Index, Network, Opens, Passing, Placement, Role, Tri};
+use crate::model::{Doubt, Forward, Index, Item, Network, Opens, Passing, Placement, Role, Tri};
 use crate::space::{Packets, Range, Service, Set, internet, is_v4, join_services};
 
 /// An end of a question.
@@ -17,6 +17,8 @@ pub enum End {
     OnPremises(Vec<Range>),
     /// A resource with addresses.
     Holder(Index),
+    /// A service of AWS by its public name, a place in [`crate::SERVICES`].
+    Service(Index),
 }
 
 impl End {
@@ -130,6 +132,7 @@ impl Network {
             (End::Holder(_), End::OnPremises(ranges)) => {
                 asked.outward(from, Goal::OnPremises, ranges, services)
             }
+            (End::Holder(_), End::Service(service)) => asked.to_service(from, *service, services),
             (_, End::Holder(holder)) => asked.paths(from, *holder, services, &mut Vec::new()),
             _ => Vec::new(),
         };
@@ -267,7 +270,7 @@ impl Network {
         };
         let (a, b) = (vpcs(from), vpcs(to));
         let has = |wanted: fn(&End) -> bool| wanted(from) || wanted(to);
-        let internet = has(|e| matches!(e, End::Internet(_)));
+        let internet = has(|e| matches!(e, End::Internet(_) | End::Service(_)));
         let on_premises = has(|e| matches!(e, End::OnPremises(_)));
         self.unmodelled
             .iter()
@@ -297,6 +300,8 @@ impl Asked<'_, '_> {
         match from {
             End::Internet(ranges) => vec![(Source::Internet(ranges.clone()), None)],
             End::OnPremises(ranges) => vec![(Source::OnPremises(ranges.clone()), None)],
+            // Services answer; what they start is not followed.
+            End::Service(_) => Vec::new(),
             End::Holder(holder) => {
                 let own = self.net.holders[*holder].interfaces.iter();
                 own.map(|&i| (Source::Interface(i), Some(i))).collect()
@@ -310,6 +315,54 @@ impl Asked<'_, '_> {
             let Source::Interface(interface) = source else { continue };
             let ways = self.legs.outward(interface, goal, ranges, services);
             paths.extend(ways.into_iter().map(|trail| path(trail, (end, None))));
+        }
+        paths
+    }
+
+    /// Ways to a service of AWS: by an endpoint whose private name is that of the service, else
+    /// to the service's public addresses.
+    /// <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html>
+    fn to_service(&self, from: &End, service: Index, services: &[Service]) -> Vec<Path> {
+        let net = self.net;
+        let item = Item::implied(&crate::SERVICES[service].host(), "");
+        let https: Vec<Service> = services.iter().filter_map(|s| s.meet(&Service::tcp(443))).collect();
+        let mut paths = Vec::new();
+        for (source, end) in self.sources(from) {
+            let Source::Interface(interface) = source else { continue };
+            let here = net.vpc_of(interface);
+            let (mut named, mut perhaps) = (false, None);
+            let private = net.endpoints.iter().filter(|e| e.service == Some(service) && e.vpc == here);
+            for endpoint in private.filter(|e| here.is_some() && e.private_name != Tri::No) {
+                let Some(holder) = endpoint.holder else { continue };
+                named |= endpoint.private_name == Tri::Yes;
+                if let Tri::Maybe(why) = &endpoint.private_name {
+                    perhaps = Some(Doubt { of: endpoint.item.name.clone(), why: why.clone() });
+                }
+                for &to in &net.holders[holder].interfaces {
+                    for mut trail in self.legs.to_interface(&source, to, &https) {
+                        perhaps.iter().for_each(|doubt| trail.doubt(doubt));
+                        trail.hops.pop();
+                        trail.hop(Step::Endpoint, &endpoint.item, Some(&endpoint.policy), false);
+                        trail.hop(Step::To, &item, None, false);
+                        paths.push(path(trail, (end, Some(to))));
+                    }
+                }
+            }
+            if !named {
+                let place = [service_addresses(service)];
+                for mut trail in self.legs.outward(interface, Goal::Internet, &place, &https) {
+                    if let Some(last) = trail.hops.last_mut() {
+                        last.item = item.clone();
+                    }
+                    perhaps.iter().for_each(|doubt| trail.doubt(doubt));
+                    // What has no way out needs none: an endpoint is nearer than the internet.
+                    let routes = |b: &&mut Block| b.step == Step::Route && !b.reply;
+                    if let Some(block) = trail.blocks.iter_mut().find(routes) {
+                        block.change = Change::Endpoint(crate::SERVICES[service].name.clone());
+                    }
+                    paths.push(path(trail, (end, None)));
+                }
+            }
         }
         paths
     }
@@ -448,6 +501,17 @@ impl Asked<'_, '_> {
         net.cover(&End::Holder(forward.from), &End::Holder(forward.to), &mut paths);
         paths
     }
+}
+
+/// Where the public addresses of a service lie. The first eight places are those of the managed
+/// prefix lists that rules can name, S3's and DynamoDB's among them.
+fn service_addresses(service: Index) -> Range {
+    let list = match crate::SERVICES[service].name.as_str() {
+        "s3" => 1,
+        "dynamodb" => 2,
+        _ => 16 + service,
+    };
+    crate::space::managed(list)
 }
 
 /// A path of one connection.

@@ -26,6 +26,8 @@ pub enum Step {
     Transit,
     /// A virtual private gateway.
     PrivateGateway,
+    /// An endpoint of an AWS service, with its policy.
+    Endpoint,
     /// A firewall or an appliance looks at it.
     Inspection,
     /// A network ACL lets it into a subnet.
@@ -53,6 +55,7 @@ impl Step {
         Self::Peering,
         Self::Transit,
         Self::PrivateGateway,
+        Self::Endpoint,
         Self::Inspection,
         Self::AclIn,
         Self::GroupIn,
@@ -75,6 +78,7 @@ impl Step {
             Self::Peering => "peering",
             Self::Transit => "transit-gateway",
             Self::PrivateGateway => "virtual-private-gateway",
+            Self::Endpoint => "endpoint",
             Self::Inspection => "inspection",
             Self::AclIn => "network-acl-in",
             Self::GroupIn => "security-group-in",
@@ -105,6 +109,8 @@ pub enum Change {
     Allow(String),
     /// Add a route in these words.
     AddRoute(String),
+    /// Add an endpoint for a service to the VPC.
+    Endpoint(String),
     /// Give the interface a public address.
     PublicAddress,
     /// Attach an internet gateway to the VPC.
@@ -126,6 +132,7 @@ impl Change {
         match self {
             Self::Allow(text) => ("allow", text),
             Self::AddRoute(text) => ("add-route", text),
+            Self::Endpoint(text) => ("endpoint", text),
             Self::PublicAddress => ("public-address", ""),
             Self::InternetGateway => ("internet-gateway", ""),
             Self::Listen(text) => ("listen", text),

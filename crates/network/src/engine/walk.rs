@@ -241,7 +241,17 @@ impl<'n> Walk<'n> {
                 Goal::Interface(_) => self.arrive(trail, None),
                 _ => vec![trail],
             },
-            Next::GatewayEndpoint(_) | Next::Blackhole => Vec::new(),
+            // Only a question about the service itself has packets for its addresses.
+            Next::GatewayEndpoint(item) => {
+                if self.goal != Goal::Internet || self.reply() {
+                    return Vec::new();
+                }
+                let policy = net.endpoints.iter().find(|e| e.item == *item).map(|e| &e.policy);
+                trail.hop(Step::Endpoint, item, policy, false);
+                self.answered(&mut trail, subnet);
+                vec![trail]
+            }
+            Next::Blackhole => Vec::new(),
         }
     }
 

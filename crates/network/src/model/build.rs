@@ -67,6 +67,7 @@ impl Network {
         builder.targets();
         builder.entries();
         builder.unmodelled();
+        builder.used_services();
         let mut net = builder.net;
         for (at, forward) in net.forwards.iter().enumerate() {
             net.forwards_to.entry(forward.to).or_default().push(at);

@@ -186,6 +186,7 @@ impl<'e> Builder<'_, 'e> {
                 return;
             }
             let holder = self.add_holder(props, Role::Endpoint);
+            self.endpoint(props, Some(holder));
             let (values, open) = props.all("SecurityGroupIds");
             let (mut groups, mut groups_doubt) = (Vec::new(), open.map(|why| self.doubt(props, why)));
             for (_, value) in values {

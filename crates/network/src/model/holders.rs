@@ -423,7 +423,7 @@ impl<'e> Builder<'_, 'e> {
         let root = source.stack.view(source.stack.resource(source.id.index).properties);
         let paths: Vec<&str> = row_of.security.iter().map(String::as_str).collect();
         let (groups, mut groups_doubt) = self.groups_at(source, root, &paths);
-        if row.security.is_empty() {
+        if row.security.is_empty() || (row.own && groups.is_empty() && groups_doubt.is_none()) {
             groups_doubt = Some(self.doubt(props, Reason::new(ReasonCode::NotInInput, "security groups")));
         }
         if row.type_name == "AWS::EKS::Cluster" {

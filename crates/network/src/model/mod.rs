@@ -11,6 +11,7 @@ mod gateways;
 mod holders;
 mod routes;
 mod rules;
+mod services;
 mod vpcs;
 
 use std::collections::HashMap;
@@ -440,6 +441,23 @@ pub struct Forward {
     pub doubt: Option<Doubt>,
 }
 
+/// An endpoint of a VPC for a service.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// What it is.
+    pub item: Item,
+    /// The resource with its interfaces; none of a gateway endpoint.
+    pub holder: Option<Index>,
+    /// Its VPC.
+    pub vpc: Option<Index>,
+    /// The service, by its place in [`crate::SERVICES`].
+    pub service: Option<Index>,
+    /// Whether the service's own name leads to it.
+    pub private_name: Tri,
+    /// What its policy says, and where.
+    pub policy: Rule,
+}
+
 /// Something that moves packets and is not followed.
 #[derive(Clone, Debug)]
 pub struct Unmodelled {
@@ -489,6 +507,10 @@ pub struct Network {
     pub forwards: Vec<Forward>,
     /// By target: positions in `forwards`
     pub forwards_to: HashMap<Index, Vec<Index>>,
+    /// Endpoints of services
+    pub endpoints: Vec<Endpoint>,
+    /// Of each service of [`crate::SERVICES`]: whether something of the input uses it
+    pub used: Vec<bool>,
     /// What is not followed
     pub unmodelled: Vec<Unmodelled>,
     /// Blocks public access for VPCs, as far as it is in the input

@@ -269,6 +269,7 @@ impl<'e> Builder<'_, 'e> {
             if !matches!(kind.as_deref(), None | Some("gateway")) {
                 return;
             }
+            self.endpoint(props, None);
             let service = service_name(props);
             let list = if service.ends_with("dynamodb") { 2 } else { 1 };
             let (values, _) = props.all("RouteTableIds");

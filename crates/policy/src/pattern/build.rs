@@ -2,7 +2,7 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 use sekisho_estate::reason::{ReasonCode, Why};
-use sekisho_estate::{Part, Reader, Stack, Value};
+use sekisho_estate::{Part, Reader, Stack, Target, Value, Where};
 
 use super::hole::{ACCOUNT, Hole, HoleKind, PARTITION, REGION};
 use super::{Pattern, Unit};
@@ -164,6 +164,20 @@ impl<'r, 'e> Builder<'r, 'e> {
             None => {
                 let code = if name.starts_with("AWS::") { ReasonCode::PseudoParameter } else { code };
                 self.push_hole(HoleKind::Variable(root, name), Why { code, subject: name });
+            }
+        }
+    }
+
+    /// Adds region or account of a resource: its own where it is apart from its stack.
+    pub(super) fn push_place(&mut self, target: Target<'e>, root: &'e Stack, name: &'static str) {
+        let own = target.stack.apart_of(target.resource);
+        match own.map(|apart| if name == ACCOUNT { &apart.account } else { &apart.region }) {
+            None | Some(Where::Same) => self.push_variable(Some(root), name, ReasonCode::PseudoParameter),
+            Some(Where::Known(text)) => self.push_chars(text),
+            // Not that of the stack: no other hole is the same.
+            Some(Where::Unknown(subject)) => {
+                let why = Why { code: ReasonCode::PseudoParameter, subject };
+                self.push_hole(HoleKind::Unknown, why);
             }
         }
     }

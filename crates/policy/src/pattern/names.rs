@@ -63,8 +63,8 @@ impl<'e> Builder<'_, 'e> {
                 }
                 match piece {
                     "partition" => builder.push_variable(Some(root), PARTITION, ReasonCode::PseudoParameter),
-                    "region" => builder.push_variable(Some(root), REGION, ReasonCode::PseudoParameter),
-                    "account" => builder.push_variable(Some(root), ACCOUNT, ReasonCode::PseudoParameter),
+                    "region" => builder.push_place(target, root, REGION),
+                    "account" => builder.push_place(target, root, ACCOUNT),
                     "name" => {
                         builder.push_name(target, identity, target.type_name() == "AWS::SSM::Parameter");
                     }

@@ -76,7 +76,7 @@ pub(super) fn object(item: &Item, schema: Option<&str>, sink: &mut Sink<'_, impl
     sink.close('}');
 }
 
-fn range((first, last): (u32, u32), sink: &mut Sink<'_, impl Write>) {
+pub(super) fn range((first, last): (u32, u32), sink: &mut Sink<'_, impl Write>) {
     sink.open('[');
     sink.number(first as usize);
     sink.number(last as usize);

@@ -1,6 +1,7 @@
 //! What is demanded: as a list, row by row, and found by words.
 
 mod json;
+mod service;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -9,6 +10,8 @@ use sekisho_guidance::{
     Basis, Framework, Item, Language, Level, Paragraph, Requirement, Resolution, ResolutionKind, coverage,
     did_you_mean, paragraphs_of, requirement,
 };
+
+pub use self::service::guidance_services;
 
 use self::json::{object, objects};
 use crate::messages::Say;
@@ -196,16 +199,27 @@ pub fn guidance_search(
     }
 }
 
-/// Writes one row: what it states and where, how strongly, how it is resolved, by what.
+/// Writes one row: what it states and where, how strongly, how it is resolved, by what. The name
+/// of a service instead of a row's id gives the sheet of the service.
 ///
 /// # Errors
-/// An unknown id, with the nearest one; what the writer reports.
+/// An unknown id or service, with the nearest one; what the writer reports.
 pub fn guidance_show(
     id: &str,
     notation: Notation,
     options: &Options,
     out: &mut impl Write,
 ) -> Result<(), GuidanceError> {
+    // Ids of rows have slashes, names of services have none.
+    if !id.contains('/') {
+        return match sekisho_guidance::service(id) {
+            Ok(named) => service::show(named, notation, options, out).map_err(GuidanceError::Io),
+            Err(near) => {
+                let near = near.map(str::to_owned);
+                Err(GuidanceError::Unknown { what: "service", name: id.to_owned(), near })
+            }
+        };
+    }
     let known = || sekisho_guidance::requirements().map(|row| row.id);
     let item = Item::find(id).ok_or_else(|| unknown("requirement", id, known()))?;
     match notation {

@@ -212,6 +212,8 @@ struct Evaluator<'r> {
     attributes: HashMap<(usize, usize, usize, Arc<str>), Slot<Located>>,
     /// Data sources that are computed here, by their address.
     computed: HashMap<usize, Slot<Located>>,
+    /// Providers without a block, by local name: the same in all modules.
+    defaults: HashMap<Arc<str>, Arc<Provider>>,
     problems: BTreeSet<ConfigProblem>,
     used: BTreeSet<u32>,
     instances: Vec<Instance>,
@@ -229,6 +231,7 @@ impl<'r> Evaluator<'r> {
             targets: HashMap::new(),
             attributes: HashMap::new(),
             computed: HashMap::new(),
+            defaults: HashMap::new(),
             problems: BTreeSet::new(),
             used: BTreeSet::new(),
             instances: Vec::new(),
@@ -257,9 +260,13 @@ impl<'r> Evaluator<'r> {
             .providers
             .values()
             .filter(|provider| provider.alias.is_empty())
+            .chain(self.defaults.values())
             .cloned()
             .collect();
-        providers.sort_by(|a, b| a.name.cmp(&b.name));
+        // Those with a block come first.
+        providers
+            .sort_by(|a, b| a.name.cmp(&b.name).then(b.place.is_somewhere().cmp(&a.place.is_somewhere())));
+        providers.dedup_by(|b, a| a.name == b.name);
         Configuration {
             root: module.folder.clone(),
             files: Arc::new(Vec::new()),

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use sekisho_estate::ReasonCode;
+
 use super::{Evaluator, Scope};
 use crate::instance::Provider;
 use crate::module::{CallBlock, ProviderBlock, ProviderName};
@@ -45,16 +47,37 @@ impl Evaluator<'_> {
         if let Some(provider) = self.nodes[node].providers.get(name) {
             return provider.clone();
         }
-        let provider = Arc::new(Provider {
-            name: name.0.clone(),
-            alias: name.1.clone(),
-            region: self.option(self.task.region),
-            account: self.option(self.task.account),
-            default_tags: Located::new(Value::Null, Place::NOWHERE),
-            place: Place::NOWHERE,
-        });
+        let provider = match (name.1.is_empty(), self.defaults.get(&name.0)) {
+            (true, Some(provider)) => provider.clone(),
+            _ => Arc::new(self.without_block(name)),
+        };
+        if name.1.is_empty() {
+            self.defaults.insert(name.0.clone(), provider.clone());
+        }
         self.nodes[node].providers.insert(name.clone(), provider.clone());
         provider
+    }
+
+    /// Without a block the environment says where; a provider with an alias is given by the
+    /// caller of this module, whoever that is.
+    fn without_block(&self, name: &ProviderName) -> Provider {
+        let open = |what: &str| {
+            let subject = format!("{what} of the provider {}.{}", name.0, name.1);
+            Value::unknown(ReasonCode::PseudoParameter, subject)
+        };
+        let (region, account) = if name.1.is_empty() {
+            (self.option(self.task.region), self.option(self.task.account))
+        } else {
+            (open("region"), open("account"))
+        };
+        Provider {
+            name: name.0.clone(),
+            alias: name.1.clone(),
+            region,
+            account,
+            default_tags: Located::new(Value::Null, Place::NOWHERE),
+            place: Place::NOWHERE,
+        }
     }
 
     fn option(&self, option: Option<&str>) -> Value {
@@ -67,8 +90,11 @@ impl Evaluator<'_> {
             Some(region) if !region.is_null() => region,
             _ => self.option(self.task.region),
         };
-        let account = self.account(node, &block.body);
-        let account = account.unwrap_or_else(|| self.option(self.task.account));
+        let account = match (self.account(node, &block.body), self.task.account) {
+            (Some(account), _) => account,
+            (None, Some(account)) => Value::text_of(account),
+            (None, None) => self.credentials(node, &block.body).unwrap_or(Value::Null),
+        };
         let mut default_tags = Located::new(Value::Null, block.place);
         for body in nested(&block.body, "default_tags") {
             if let Some(tags) = self.argument(node, body, "tags") {
@@ -118,6 +144,15 @@ impl Evaluator<'_> {
             [only] => Some(only.value.text().map_or_else(|| only.value.clone(), Value::String)),
             _ => None,
         }
+    }
+
+    /// Credentials of its own, of whatever account they are.
+    fn credentials(&mut self, node: usize, body: &Body) -> Option<Value> {
+        ["profile", "access_key"].iter().find_map(|name| {
+            let value = self.argument(node, body, name)?.value;
+            let shown = if *name == "profile" { value.text()? } else { Arc::from("of its own") };
+            Some(Value::unknown(ReasonCode::PseudoParameter, format!("account of the {name} {shown}")))
+        })
     }
 
     fn argument(&mut self, node: usize, body: &Body, name: &str) -> Option<Located> {

@@ -1,6 +1,6 @@
 //! Companions that complete a resource: which resource they name, and what they add to it.
 
-use sekisho_estate::{NodeId, ResourceIndex};
+use sekisho_estate::{NodeId, ResourceIndex, Where};
 use sekisho_facts::{RefReturns, TerraformMapping, TerraformTarget, terraform_mappings};
 
 use super::build::{Elements, Out, OutMap};
@@ -57,44 +57,44 @@ impl<'c> Lower<'c> {
             if let TerraformTarget::Merge { parent, by } = row.target
                 && let Some(named) = instance.attributes.value.get(by)
             {
-                self.parents(&named.value, parent, &mut found, depth);
+                self.parents(at, &named.value, parent, &mut found, depth);
             }
         }
         found
     }
 
-    /// The resources of a type that a value names.
-    fn parents(&self, value: &Value, parent: &str, found: &mut Vec<u32>, depth: u32) {
+    /// The resources of a type that a value of an instance names.
+    fn parents(&self, by: usize, value: &Value, parent: &str, found: &mut Vec<u32>, depth: u32) {
         if depth > 8 {
             return;
         }
         match value {
-            Value::Reference(reference) => self.parent(reference, parent, found, depth),
-            Value::String(text) => self.parents_named(text, parent, found),
+            Value::Reference(reference) => self.parent(by, reference, parent, found, depth),
+            Value::String(text) => self.parents_named(by, text, parent, found),
             Value::List(list) => {
                 for item in &list.items {
-                    self.parents(&item.value, parent, found, depth + 1);
+                    self.parents(by, &item.value, parent, found, depth + 1);
                 }
             }
-            Value::Sensitive(inner) => self.parents(inner, parent, found, depth + 1),
+            Value::Sensitive(inner) => self.parents(by, inner, parent, found, depth + 1),
             Value::Template(parts) => {
                 let mut holes = parts.iter().filter_map(|part| match part {
                     Part::Hole(value) => Some(value),
                     Part::Literal(_) => None,
                 });
                 if let (Some(only), None) = (holes.next(), holes.next()) {
-                    self.parents(only, parent, found, depth + 1);
+                    self.parents(by, only, parent, found, depth + 1);
                 }
             }
             Value::Unknown(unknown) => {
                 if let [only] = &unknown.refs[..] {
-                    self.parent(only, parent, found, depth);
+                    self.parent(by, only, parent, found, depth);
                 }
             }
             Value::Choice(choice) => {
                 let (mut then, mut otherwise) = (Vec::new(), Vec::new());
-                self.parents(&choice.then.value, parent, &mut then, depth + 1);
-                self.parents(&choice.otherwise.value, parent, &mut otherwise, depth + 1);
+                self.parents(by, &choice.then.value, parent, &mut then, depth + 1);
+                self.parents(by, &choice.otherwise.value, parent, &mut otherwise, depth + 1);
                 if then == otherwise {
                     found.extend(then);
                 }
@@ -103,7 +103,7 @@ impl<'c> Lower<'c> {
         }
     }
 
-    fn parent(&self, reference: &Reference, parent: &str, found: &mut Vec<u32>, depth: u32) {
+    fn parent(&self, by: usize, reference: &Reference, parent: &str, found: &mut Vec<u32>, depth: u32) {
         let before = found.len();
         if reference.target.mode == Mode::Managed {
             let instances: Vec<usize> = match self.addresses.get(&*reference.target) {
@@ -133,17 +133,29 @@ impl<'c> Lower<'c> {
             && let Some(known) = &reference.known
             && let Some(text) = known.text()
         {
-            self.parents_named(&text, parent, found);
+            self.parents_named(by, &text, parent, found);
         }
     }
 
-    fn parents_named(&self, text: &str, parent: &str, found: &mut Vec<u32>) {
+    fn parents_named(&self, by: usize, text: &str, parent: &str, found: &mut Vec<u32>) {
         let Some(names) = &self.by_name else { return };
         let tail =
             if text.starts_with("arn:") { text.rsplit([':', '/']).next().unwrap_or(text) } else { text };
-        // Of several of one name none is meant for sure.
-        if let Some([only]) = names.get(&(parent.into(), tail.into())).map(Vec::as_slice) {
-            found.push(*only);
+        match names.get(&(parent.into(), tail.into())).map_or(&[][..], Vec::as_slice) {
+            [] => {}
+            [only] => found.push(*only),
+            // Of several of one name the one in the same region is meant, else none for sure.
+            several => {
+                let here = self.whereabouts(self.instance(by));
+                let is_here = |resource: &&u32| match self.stack.apart_of(ResourceIndex(**resource)) {
+                    Some(apart) => (&apart.account, &apart.region) == (&here.0, &here.1),
+                    None => here == (Where::Same, Where::Same),
+                };
+                let mut near = several.iter().filter(is_here);
+                if let (Some(only), None) = (near.next(), near.next()) {
+                    found.push(*only);
+                }
+            }
         }
     }
 
@@ -164,7 +176,7 @@ impl<'c> Lower<'c> {
             let Some(entry) = attributes.get(by) else { continue };
             let offset = self.offset(instance.place).unwrap_or(0);
             let mut found = Vec::new();
-            self.parents(&entry.value.value, parent, &mut found, 0);
+            self.parents(at, &entry.value.value, parent, &mut found, 0);
             found.sort_unstable();
             found.dedup();
             if found.is_empty() {

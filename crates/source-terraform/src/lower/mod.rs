@@ -20,11 +20,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use sekisho_estate::{
-    ConditionId, Estate, Formula, LineIndex, Node, NodeId, Problem, Reason, ReasonCode, Resource,
-    ResourceIndex, Segment, Span, Stack, StackIndex, Tree, VariableId,
+    Apart, ConditionId, Estate, Formula, LineIndex, Node, NodeId, Problem, Reason, ReasonCode, Resource,
+    ResourceIndex, Segment, Span, Stack, StackIndex, Tree, VariableId, Where,
 };
 
-use crate::instance::{Address, Configuration, Existence, Instance, Mode};
+use crate::instance::{Address, Configuration, Existence, Instance, Mode, Provider};
 use crate::load::Read;
 use crate::value::{Place, Value};
 use build::{Out, OutMap};
@@ -77,6 +77,24 @@ pub fn lower(configuration: &Configuration, index: StackIndex) -> Lowered {
     lower.plan();
     lower.run();
     lower.finish()
+}
+
+/// The provider of what names none: that of `aws` without alias in the root module.
+fn home(configuration: &Configuration) -> Option<&Arc<Provider>> {
+    let named = |name: &str| configuration.providers.iter().find(|provider| &*provider.name == name);
+    named("aws").or_else(|| named("awscc"))
+}
+
+/// Account or region of a provider beside those of another one. Two that are not known are the
+/// same when nothing is said of either, or both are the same variable or profile.
+fn beside(value: &Value, home: &Value, which: impl Fn() -> String) -> Where {
+    match (value.text(), home.text(), value.plain(), home.plain()) {
+        (Some(a), Some(b), ..) if a == b => Where::Same,
+        (Some(known), ..) => Where::Known((*known).into()),
+        (None, None, Value::Null, Value::Null) => Where::Same,
+        (None, None, Value::Unknown(a), Value::Unknown(b)) if a.reason == b.reason => Where::Same,
+        _ => Where::Unknown(which().into()),
+    }
 }
 
 /// What is known of an instance.
@@ -145,9 +163,8 @@ impl<'c> Lower<'c> {
         let file = segments.first().map_or_else(|| configuration.root.clone(), |s| s.file.clone());
         let mut stack = Stack::new(configuration.root.clone(), file, Tree::new(source));
         stack.segments = segments;
-        if let Some(provider) = configuration.providers.iter().find(|provider| &*provider.name == "aws") {
-            stack.region = provider.region.text().map(|text| (*text).into());
-            stack.account = provider.account.text().map(|text| (*text).into());
+        if let Some(home) = home(configuration) {
+            (stack.account, stack.region) = (home.known_account(), home.known_region());
         }
         let addresses = configuration.instances.iter().enumerate().map(|(at, i)| (&*i.address, at)).collect();
         Self {
@@ -209,7 +226,33 @@ impl<'c> Lower<'c> {
             reference_value: None,
         });
         self.outs.push(OutMap::at(offset));
+        self.place(instance, ResourceIndex(index));
         index
+    }
+
+    /// Says where a resource is, if that is not where the provider without alias is.
+    fn place(&mut self, instance: &Instance, resource: ResourceIndex) {
+        let (account, region) = self.whereabouts(instance);
+        if (&account, &region) != (&Where::Same, &Where::Same) {
+            self.stack.apart.push(Apart { resource, account, region });
+        }
+    }
+
+    /// Account and region of an instance beside those of the provider without alias: its
+    /// provider has an alias, or it has a `region` of its own.
+    fn whereabouts(&self, instance: &Instance) -> (Where, Where) {
+        let (own, provider) = (instance.region(), &instance.provider);
+        let home = home(self.configuration);
+        if own.is_none() && home.is_some_and(|home| Arc::ptr_eq(home, provider)) {
+            return (Where::Same, Where::Same);
+        }
+        let of_home = |of: fn(&Provider) -> &Value| home.map_or(&Value::Null, |home| of(home));
+        let account = beside(&provider.account, of_home(|p| &p.account), || format!("account of {provider}"));
+        let region = match own {
+            Some(own) => beside(own, of_home(|p| &p.region), || format!("region of {}", instance.address)),
+            None => beside(&provider.region, of_home(|p| &p.region), || format!("region of {provider}")),
+        };
+        (account, region)
     }
 
     fn run(&mut self) {

@@ -51,7 +51,10 @@ impl Lower<'_> {
             let known = |rule: &TerraformRule| rule.from.cmp(&entry.key);
             let unknown = object.rules.binary_search_by(known).is_err()
                 && !object.spread.iter().any(|(name, _)| **name == *entry.key);
-            if unknown {
+            let of_itself = &*entry.key == "region"
+                && instance.region().is_some()
+                && instance.attributes.value.as_map().is_some_and(|own| std::ptr::eq(own, attributes));
+            if unknown && !of_itself {
                 self.lose(&instance.address.kind, &entry.key, entry.place);
             }
         }
