@@ -154,6 +154,17 @@ const ASSUME: [&str; 5] = [
     "sts:setsourceidentity",
 ];
 
+/// Which rule applies to an action, in lower case, on a resource.
+pub(crate) fn rule(arn: &str, action: &str) -> Rule {
+    let mut fields = arn.splitn(6, ':');
+    let (service, rest) = (fields.nth(2).unwrap_or_default(), fields.nth(2).unwrap_or_default());
+    match service {
+        "kms" if rest.starts_with("key/") && action.starts_with("kms:") => Rule::Key,
+        "iam" if rest.starts_with("role/") && ASSUME.contains(&action) => Rule::Trust,
+        _ => Rule::Plain,
+    }
+}
+
 impl Request<'_> {
     /// The answer.
     #[must_use]
@@ -164,13 +175,7 @@ impl Request<'_> {
     /// Which rule applies to the resource.
     #[must_use]
     pub fn rule(&self) -> Rule {
-        let mut fields = self.object.arn.splitn(6, ':');
-        let (service, rest) = (fields.nth(2).unwrap_or_default(), fields.nth(2).unwrap_or_default());
-        match service {
-            "kms" if rest.starts_with("key/") && self.action.starts_with("kms:") => Rule::Key,
-            "iam" if rest.starts_with("role/") && ASSUME.contains(&self.action) => Rule::Trust,
-            _ => Rule::Plain,
-        }
+        rule(&self.object.arn, self.action)
     }
 
     /// What an identity-like policy says: who asks is not looked at.

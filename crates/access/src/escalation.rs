@@ -236,6 +236,8 @@ pub(crate) struct Search<'m> {
     any: Object,
     /// For each principal, the paths of which it may be allowed every action on something.
     able: &'m [Vec<usize>],
+    /// Those of whom one of these is not empty.
+    candidates: Vec<PrincipalId>,
 }
 
 impl Model {
@@ -367,15 +369,26 @@ impl<'m> Search<'m> {
             paths: compiled(),
             any: Object { arn: model.holes.anything().into(), ..Object::default() },
             able: &chains.able,
+            candidates: (0..)
+                .zip(&chains.able)
+                .filter(|(_, able)| !able.is_empty())
+                .map(|(id, _)| id)
+                .collect(),
         }
     }
 
     /// Who gains a role otherwise than by assuming it, and by which path.
-    pub(crate) fn gainers(&self, role: PrincipalId) -> Vec<(PrincipalId, &'static str, Formula)> {
-        (0..)
-            .zip(self.able)
-            .filter(|(id, able)| *id != role && !able.is_empty())
-            .filter_map(|(id, _)| {
+    /// Those of whom `done` holds are left out.
+    pub(crate) fn gainers(
+        &self,
+        role: PrincipalId,
+        done: &dyn Fn(PrincipalId) -> bool,
+    ) -> Vec<(PrincipalId, &'static str, Formula)> {
+        self.candidates
+            .iter()
+            .copied()
+            .filter(|&id| id != role && !done(id))
+            .filter_map(|id| {
                 let mut best = Best::default();
                 for &index in &self.able[id as usize] {
                     best.take(self.gains_by(id, role, &self.paths[index]));

@@ -22,6 +22,7 @@ pub mod policy;
 mod read;
 pub mod s3;
 pub mod saved;
+mod sets;
 pub mod show;
 pub mod solve;
 pub mod subject;

@@ -119,6 +119,29 @@ impl S3 {
         reach
     }
 
+    /// Whether ACLs let in every principal of an account of a model for an action: for
+    /// certain, or perhaps, where an account is named by its canonical id.
+    pub(crate) fn admits_everyone(&self, action: &str) -> crate::sets::Word {
+        use crate::sets::Word;
+        let Some((permission, of_object)) = needs(action).filter(|_| self.has_acls()) else {
+            return Word::NONE;
+        };
+        let acl = if of_object { &self.object_acl } else { &self.bucket_acl };
+        let mut admits = Word::NONE;
+        for grant in acl {
+            if grant.permission != permission && grant.permission != AclPermission::FullControl {
+                continue;
+            }
+            match grant.grantee.rsplit('/').next().unwrap_or_default() {
+                "AllUsers" | "AuthenticatedUsers" if self.switches.ignore_public_acls => {}
+                "AllUsers" | "AuthenticatedUsers" => admits |= Word::ALL,
+                "LogDelivery" => {}
+                _ => admits |= Word::OPEN,
+            }
+        }
+        admits
+    }
+
     /// Whether `RestrictPublicBuckets` cuts the request off: a public policy reaches only
     /// the bucket's own account and services.
     pub(crate) fn blocked(

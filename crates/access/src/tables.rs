@@ -43,6 +43,17 @@ impl Class {
         }
     }
 
+    /// The action on the key of an encrypted store that its service takes for the caller, in
+    /// lower case.
+    #[must_use]
+    pub fn key_action(self) -> Option<&'static str> {
+        match self {
+            Self::ReadContent => Some("kms:decrypt"),
+            Self::Write => Some("kms:generatedatakey"),
+            _ => None,
+        }
+    }
+
     /// The class of a name; `read` is `read-content`.
     ///
     /// # Errors
@@ -128,6 +139,14 @@ pub fn store_kind(type_name: &str) -> Option<(usize, &'static StoreKind)> {
     });
     let at = *index.get(type_name)?;
     Some((at, &store_kinds()[at]))
+}
+
+/// Every action of a class, and those on keys, in lower case.
+pub(crate) fn class_actions() -> impl Iterator<Item = Box<str>> {
+    let keys = Class::ALL.into_iter().filter_map(Class::key_action).map(Into::into);
+    let classes = store_kinds().iter().flat_map(|kind| kind.classes.values());
+    let actions = classes.flat_map(|forms| forms.values().flatten());
+    actions.map(|action| action.to_ascii_lowercase().into()).chain(keys)
 }
 
 /// Where policies of resources are written.

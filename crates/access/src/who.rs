@@ -12,6 +12,7 @@ use crate::case::Verdict;
 use crate::formula::{Atom, Formula};
 use crate::model::{Encryption, Model, PrincipalId, StoreId};
 use crate::policy::{Effect, Named, Policy, Select};
+use crate::sets::Sets;
 use crate::solve::{Found, solve};
 use crate::subject::{Subject, SubjectKind};
 use crate::tables::Class;
@@ -74,6 +75,8 @@ pub struct Chains {
     pub into: Vec<Vec<(Who, Formula)>>,
     /// For each principal, the paths of escalation that its policies name.
     pub(crate) able: Vec<Vec<usize>>,
+    /// The statements of all principals.
+    pub(crate) sets: Sets,
 }
 
 /// One step of a chain.
@@ -199,26 +202,21 @@ impl Model {
 
     /// Who can by itself.
     #[must_use]
-    pub fn directly(&self, ask: &Ask<'_>, class: Class, store: StoreId) -> Vec<Row> {
-        self.directly_among(ask, class, store, &|_| true)
+    pub fn directly(&self, ask: &Ask<'_>, chains: &Chains, class: Class, store: StoreId) -> Vec<Row> {
+        self.directly_among(ask, chains, class, store, &|_| true)
     }
 
     fn directly_among(
         &self,
         ask: &Ask<'_>,
+        chains: &Chains,
         class: Class,
         store: StoreId,
         may: &dyn Fn(PrincipalId) -> bool,
     ) -> Vec<Row> {
         let mut rows = Vec::new();
-        for id in 0..u32::try_from(self.principals.len()).unwrap_or(u32::MAX) {
-            if !may(id) {
-                continue;
-            }
-            let cell = ask.can(&ask.asker(id), class, store);
-            if cell.formula != Formula::False {
-                rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
-            }
+        for (id, cell) in crate::sets::who(self, ask, &chains.sets, class, store, may) {
+            rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
         }
         rows.extend(self.directly_outside(ask, class, store));
         rows
@@ -254,59 +252,28 @@ impl Model {
         ask.can(&Asker::outside(&subject), class, store)
     }
 
-    /// Who can become whom: O(roles × principals that their trust policies name).
+    /// Who can become whom: O(roles × principals of accounts that their trust policies name /
+    /// 64 + statements about them).
     #[must_use]
     pub fn chains(&self) -> Chains {
         let ask = Ask::new(self);
-        let mut chains =
-            Chains { into: vec![Vec::new(); self.principals.len()], able: crate::escalation::able(self) };
-        // Those whose own policies name the action at all.
-        let callers: Vec<PrincipalId> = (0..u32::try_from(self.principals.len()).unwrap_or(0))
-            .filter(|&id| {
-                self.principals[id as usize].identity.iter().any(|&policy| {
-                    self.policy(policy).statements.iter().any(|statement| {
-                        statement.effect != Effect::Deny
-                            && statement.actions.selects(
-                                "sts:assumerole",
-                                &crate::context::Nothing,
-                                &self.holes,
-                            ) != Formula::False
-                    })
-                })
-            })
-            .collect();
-        for (index, role) in self.principals.iter().enumerate() {
+        let actions = crate::tables::class_actions().chain(["sts:assumerole".into()]);
+        let sets = Sets::of(self, &ask, actions);
+        let mut chains = Chains {
+            into: vec![Vec::new(); self.principals.len()],
+            able: crate::escalation::able(self),
+            sets,
+        };
+        for (index, role) in (0..).zip(&self.principals) {
             let Some(trust) = role.trust else { continue };
             let trust = self.policy(trust);
             let mut outside = BTreeSet::new();
             self.named_outside(trust, &mut outside);
-            let mut inside: BTreeSet<PrincipalId> = BTreeSet::new();
-            for statement in trust.statements.iter().filter(|statement| statement.effect != Effect::Deny) {
-                match &statement.principals {
-                    Select::Only(of) => {
-                        for named in of {
-                            match named {
-                                Named::Arn(arn) => inside.extend(self.by_arn.get(arn).copied()),
-                                Named::Account(_) | Named::Anyone | Named::Unknown(_) => {
-                                    inside.extend(callers.iter().copied());
-                                }
-                                _ => {}
-                            }
-                        }
-                    }
-                    _ => inside.extend(callers.iter().copied()),
-                }
-            }
-            let mut into = Vec::new();
-            for caller in inside {
-                if caller as usize == index {
-                    continue;
-                }
-                let formula = ask.assume(&ask.asker(caller), "sts:assumerole", role).formula;
-                if formula != Formula::False {
-                    into.push((Who::Principal(caller), formula));
-                }
-            }
+            let mut into: Vec<(Who, Formula)> = crate::sets::assume(self, &ask, &chains.sets, role)
+                .into_iter()
+                .filter(|(caller, _)| *caller != index)
+                .map(|(caller, formula)| (Who::Principal(caller), formula))
+                .collect();
             for who in outside {
                 let Some(subject) = who.outside() else { continue };
                 let subject = keyed(subject);
@@ -322,7 +289,7 @@ impl Model {
                     into.push((who, formula));
                 }
             }
-            chains.into[index] = into;
+            chains.into[index as usize] = into;
         }
         chains
     }
@@ -344,7 +311,7 @@ impl Model {
         store: StoreId,
         may: &dyn Fn(PrincipalId) -> bool,
     ) -> Vec<Row> {
-        let mut rows = self.directly_among(ask, class, store, may);
+        let mut rows = self.directly_among(ask, chains, class, store, may);
         let mut sure: BTreeSet<Who> =
             rows.iter().filter(|row| row.cell.formula == Formula::True).map(|row| row.who.clone()).collect();
         let mut seen: HashMap<Who, usize> = HashMap::new();
@@ -355,7 +322,8 @@ impl Model {
             let mut found: Vec<Row> = Vec::new();
             for row in &next {
                 let Who::Principal(role) = row.who else { continue };
-                let gained = search.gainers(role);
+                let done = |id| sure.contains(&Who::Principal(id)) || seen.contains_key(&Who::Principal(id));
+                let gained = search.gainers(role, &done);
                 let edges = chains.into[role as usize]
                     .iter()
                     .map(|(who, formula)| (who.clone(), ASSUME, formula))
