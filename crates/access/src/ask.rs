@@ -267,6 +267,44 @@ impl<'m> Ask<'m> {
         })
     }
 
+    /// When somebody can take an action on something, whatever it is. `action` is in lower
+    /// case; one with wildcards is any action that it matches, of a service that is written
+    /// out.
+    #[must_use]
+    pub fn on_something(&self, asker: &Asker<'_>, action: &str) -> Formula {
+        let object = Object { arn: self.model.holes.anything().into(), ..Object::default() };
+        let one = |action: &str| {
+            let formula = self
+                .request(asker, action, &object, (None, None), &Keys::new(), |request| request.decide())
+                .formula;
+            crate::solve::chosen(&formula, &self.model.holes)
+        };
+        if !action.contains(['*', '?']) {
+            return one(action);
+        }
+        let glob = crate::glob::Glob::wild(action);
+        let service = action.split(':').next().and_then(sekisho_facts::iam::service);
+        let mut any = Formula::False;
+        for known in service.into_iter().flat_map(|service| &service.actions) {
+            let name = format!("{}:{}", action.split(':').next().unwrap_or_default(), known.name);
+            let name = name.to_ascii_lowercase();
+            if glob.matches_plain(&name) {
+                any = any.or(one(&name));
+                if any == Formula::True {
+                    break;
+                }
+            }
+        }
+        any
+    }
+
+    /// When somebody is allowed every action on everything.
+    #[must_use]
+    pub fn administers(&self, asker: &Asker<'_>) -> Formula {
+        let everything = Object { arn: "*".into(), ..Object::default() };
+        self.request(asker, "*", &everything, (None, None), &Keys::new(), |request| request.decide()).formula
+    }
+
     /// Whether somebody can assume a role.
     #[must_use]
     pub fn assume(&self, asker: &Asker<'_>, action: &str, role: &Principal) -> Outcome {

@@ -10,6 +10,7 @@
 //! | credential report | `aws iam get-credential-report`, decoded |
 //! | password policy | `aws iam get-account-password-policy` |
 //! | summary | `aws iam get-account-summary` |
+//! | services that somebody used | `aws iam get-service-last-accessed-details`, with `Arn` put beside `ServicesLastAccessed` |
 //! | organization policy | `aws organizations describe-policy`, with `Targets` of `list-targets-for-policy` put beside `Policy` |
 //! | policy of a bucket, queue, topic or secret | the document itself |
 
@@ -52,6 +53,9 @@ pub fn read(path: &str, text: &str) -> Option<Saved> {
     } else if has("SummaryMap") {
         work.summary(root)?;
         "account-summary"
+    } else if has("ServicesLastAccessed") {
+        work.services_last_accessed(root);
+        "services-last-accessed"
     } else if has("Policy") {
         work.organization_policy(root)?;
         "organization-policy"
@@ -82,6 +86,7 @@ fn looks_saved(text: &str) -> bool {
         "\"PasswordPolicy\"",
         "\"SummaryMap\"",
         "\"PolicySummary\"",
+        "\"ServicesLastAccessed\"",
     ]
     .iter()
     .any(|key| text.contains(key))
@@ -240,6 +245,7 @@ impl Work {
             pairs.extend(self.inline(role, "RolePolicyList").map(|node| ("Policies", node)));
             self.identity(role, &mut pairs);
             self.finish(&format!("role/{name}"), "AWS::IAM::Role", pairs, role);
+            self.role_use(role, &name);
             for profile in self.list(role, "InstanceProfileList") {
                 let Some(profile_name) = self.text(profile, "InstanceProfileName") else { continue };
                 let (Some(own), Some(role_name)) =
@@ -258,6 +264,40 @@ impl Work {
                 );
             }
         }
+    }
+
+    /// When a role was last used. Roles of AWS itself (service-linked, Identity Center) are
+    /// not the customer's to remove one by one.
+    ///
+    /// Source: IAM API, `API_RoleLastUsed.html`.
+    fn role_use(&mut self, role: NodeId, name: &str) {
+        let Some(last) = self.get(role, "RoleLastUsed") else { return };
+        if self.text(role, "Path").is_some_and(|path| path.starts_with("/aws-")) {
+            return;
+        }
+        let mut pairs = Vec::new();
+        for key in ["RoleName", "Path", "CreateDate"] {
+            pairs.extend(self.get(role, key).map(|node| (key, node)));
+        }
+        pairs.extend(self.get(last, "LastUsedDate").map(|node| ("LastUsedDate", node)));
+        self.finish(&format!("role-use/{name}"), "Sekisho::Account::RoleUse", pairs, last);
+    }
+
+    /// Source: IAM API, `API_GetServiceLastAccessedDetails.html`.
+    fn services_last_accessed(&mut self, root: NodeId) {
+        let arn = self.text(root, "Arn");
+        if arn.is_none() {
+            let message = "no Arn beside ServicesLastAccessed: of whom this is is not known";
+            self.problem(root, message.to_owned());
+        }
+        let of = arn.as_deref().map_or("services", |arn| arn.rsplit(':').next().unwrap_or_default());
+        let id = format!("last-accessed/{of}");
+        self.account(arn);
+        let mut pairs = Vec::new();
+        for key in ["Arn", "JobCompletionDate", "ServicesLastAccessed"] {
+            pairs.extend(self.get(root, key).map(|node| (key, node)));
+        }
+        self.finish(&id, "Sekisho::Account::ServicesLastAccessed", pairs, root);
     }
 
     fn identity(&mut self, holder: NodeId, pairs: &mut Vec<(&'static str, NodeId)>) {
@@ -438,6 +478,7 @@ fn credential_report(path: &str, text: &str) -> Saved {
             ("access_key_2_last_rotated", "AccessKey2LastRotated"),
             ("password_last_used", "PasswordLastUsed"),
             ("password_last_changed", "PasswordLastChanged"),
+            ("user_creation_time", "UserCreationTime"),
         ] {
             if is_root && name.ends_with("rotated") {
                 continue;

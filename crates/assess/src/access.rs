@@ -100,6 +100,8 @@ impl Access {
             FunctionId::Can => question.can(id, text(1)?, resource(2)?),
             FunctionId::HoldsWholeService => question.holds_whole_service(id, text(1)?),
             FunctionId::ReachesWithoutMfa => question.reaches_without_mfa(id, text(1)?, phi),
+            FunctionId::May => question.may(id, text(1)?),
+            FunctionId::Administers => question.administers(id),
             FunctionId::Escalates => question.escalates(id),
             FunctionId::TrustsOutsideWithoutExternalId => question.without_external_id(id),
             _ => return None,
@@ -289,6 +291,59 @@ impl<'a> Question<'_, '_, 'a> {
         }
     }
 
+    /// Whether somebody is allowed an action on something.
+    fn may(&self, who: ResourceId, action: &str) -> Val<'a> {
+        let who = match self.principal(who) {
+            Ok(who) => who,
+            Err(unknown) => return unknown,
+        };
+        let ask = Ask::new(self.model());
+        let action = action.to_ascii_lowercase();
+        let formula = ask.on_something(&ask.asker(who), &action);
+        self.show_statements(who, &action);
+        self.answer(&formula)
+    }
+
+    fn administers(&self, who: ResourceId) -> Val<'a> {
+        let who = match self.principal(who) {
+            Ok(who) => who,
+            Err(unknown) => return unknown,
+        };
+        let ask = Ask::new(self.model());
+        match verdict(&ask.administers(&ask.asker(who))) {
+            Verdict::Allowed => Val::Bool(true),
+            Verdict::Denied | Verdict::Conditional => Val::Bool(false),
+            Verdict::Unknown | Verdict::Ambiguous => self.open(&ask.administers(&ask.asker(who))),
+        }
+    }
+
+    fn answer(&self, formula: &Formula) -> Val<'a> {
+        match verdict(formula) {
+            Verdict::Denied => Val::Bool(false),
+            Verdict::Allowed | Verdict::Conditional => Val::Bool(true),
+            Verdict::Unknown | Verdict::Ambiguous => self.open(formula),
+        }
+    }
+
+    /// Shows the statements of somebody's own policies that name an action.
+    fn show_statements(&self, who: PrincipalId, action: &str) {
+        if !self.frame.notes() {
+            return;
+        }
+        for &policy in &self.model().principals[who as usize].identity {
+            for statement in &self.model().policy(policy).statements {
+                let names =
+                    statement.actions.selects(action, &sekisho_access::context::Nothing, &self.model().holes);
+                if let Some(at) = statement.at
+                    && names == Formula::True
+                {
+                    let stack = self.frame.reader.estate.stack(StackIndex(at.stack));
+                    self.frame.see(|| Seen::Statement(stack.view(at.node)));
+                }
+            }
+        }
+    }
+
     /// Whether a user can use a capability on a store that may hold PHI without a second
     /// factor.
     fn reaches_without_mfa(&self, who: ResourceId, class: &str, phi: impl Fn(ResourceId) -> bool) -> Val<'a> {
@@ -329,22 +384,9 @@ impl<'a> Question<'_, '_, 'a> {
         };
         let found = self.access.escalations();
         if let Some(step) = found.steps.iter().find(|step| step.who == who) {
-            // The statement that names the first action of the path.
+            // The statements that name the first action of the path.
             let action = step.actions.first().map(|action| action.to_ascii_lowercase()).unwrap_or_default();
-            for &policy in &self.model().principals[who as usize].identity {
-                for statement in &self.model().policy(policy).statements {
-                    if let Some(at) = statement.at
-                        && statement.actions.selects(
-                            &action,
-                            &sekisho_access::context::Nothing,
-                            &self.model().holes,
-                        ) == Formula::True
-                    {
-                        let stack = self.frame.reader.estate.stack(StackIndex(at.stack));
-                        self.frame.see(|| Seen::Statement(stack.view(at.node)));
-                    }
-                }
-            }
+            self.show_statements(who, &action);
             return Val::Bool(true);
         }
         match found.open.iter().find(|(id, _)| *id == who) {

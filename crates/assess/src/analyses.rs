@@ -210,6 +210,8 @@ impl Host for Analyses<'_> {
             | FunctionId::ExposedTo
             | FunctionId::Can
             | FunctionId::HoldsWholeService
+            | FunctionId::May
+            | FunctionId::Administers
             | FunctionId::ReachesWithoutMfa
             | FunctionId::Escalates
             | FunctionId::TrustsOutsideWithoutExternalId => {
