@@ -51,7 +51,7 @@ pub struct Holders {
     /// Statements that allow an action of a list, by the list.
     patterns: Mutex<HashMap<Wanted, Arc<Patterns>>>,
     /// Principals alike as far as nothing names a store, by what is asked of it and its key.
-    alike: Mutex<HashMap<(Wanted, Option<Wanted>), Arc<Alike>>>,
+    alike: Mutex<HashMap<Pair, Arc<Alike>>>,
 }
 
 /// Actions that are looked for: of a class of a kind of store, or on a key.
@@ -60,6 +60,9 @@ enum Wanted {
     Class(usize, Class),
     Key(&'static str),
 }
+
+/// What is asked of a store and of its key.
+type Pair = (Wanted, Option<Wanted>);
 
 /// A statement of a principal: where it is, what it says where it selects a store for
 /// certain, and what it says as a whole.
@@ -92,9 +95,17 @@ struct Alike {
     count: usize,
 }
 
-/// What is said of one store: by principal, the form of the ARN and the statement, or the
-/// condition and what it comes to.
-type Said = BTreeMap<PrincipalId, Vec<(u32, u32)>>;
+/// A form of the ARN and the statement, or a condition and what it comes to.
+type Saying = (u32, u32);
+
+/// What policies say of one store and its key.
+#[derive(Debug, Default)]
+struct Said {
+    /// By principal.
+    of: BTreeMap<PrincipalId, Vec<Saying>>,
+    /// Whom a policy names.
+    apart: BTreeSet<PrincipalId>,
+}
 
 /// Numbers for things that are equal.
 #[derive(Debug)]
@@ -182,15 +193,15 @@ impl Holders {
         let this = &model.stores[store as usize];
         let Some((kind, _)) = tables::store_kind(&this.type_name) else { return Vec::new() };
         let wanted = Wanted::Class(kind, class);
-        let (mut said, mut apart) = (Said::new(), BTreeSet::new());
-        let mut shared = self.said(model, this, 0, wanted, among, &mut said, &mut apart);
+        let mut said = Said::default();
+        let mut shared = self.said(model, this, 0, wanted, among, &mut said);
         let key = match &this.key {
             Encryption::Key(key) => class.key_action().map(|action| (*key, Wanted::Key(action))),
             _ => None,
         };
         if let Some((key, wanted)) = key {
             let key = &model.stores[key as usize];
-            shared &= self.said(model, key, OF_KEY, wanted, among, &mut said, &mut apart);
+            shared &= self.said(model, key, OF_KEY, wanted, among, &mut said);
         }
         let alike = self.alike(model, wanted, key.map(|(_, wanted)| wanted));
         let mut held: Vec<Held> = Vec::new();
@@ -205,13 +216,13 @@ impl Holders {
             index
         };
         let mut of_group: Vec<Option<usize>> = vec![None; alike.count];
-        let mut of_said: HashMap<(u32, &[(u32, u32)]), usize> = HashMap::new();
-        let mut next_said = said.iter().peekable();
+        let mut of_said: HashMap<(u32, &[Saying]), usize> = HashMap::new();
+        let mut next_said = said.of.iter().peekable();
         for &who in among {
             while next_said.next_if(|(other, _)| **other < who).is_some() {}
             let more = next_said.peek().filter(|(other, _)| **other == who).map(|(_, more)| more.as_slice());
             let group = alike.group[who as usize];
-            if !shared || apart.contains(&who) {
+            if !shared || said.apart.contains(&who) {
                 ask_once(who, None);
             } else if let Some(more) = more {
                 let index = ask_once(who, of_said.get(&(group, more)).copied());
@@ -234,7 +245,6 @@ impl Holders {
         wanted: Wanted,
         among: &[PrincipalId],
         said: &mut Said,
-        apart: &mut BTreeSet<PrincipalId>,
     ) -> bool {
         let patterns = self.patterns(model, wanted);
         let forms = std::iter::once(&store.object).chain(store.forms.iter().map(|(_, object)| object));
@@ -246,7 +256,7 @@ impl Holders {
                     Formula::True => stated.says,
                     _ => stated.whole,
                 };
-                let of = said.entry(stated.who).or_default();
+                let of = said.of.entry(stated.who).or_default();
                 if !of.contains(&(form, says)) {
                     of.push((form, says));
                 }
@@ -256,7 +266,7 @@ impl Holders {
         let policy = model.policy(policy);
         for named in policy.statements.iter().flat_map(|statement| statement.principals.written()) {
             if let Named::Arn(arn) = named {
-                apart.extend(model.by_arn.get(arn));
+                said.apart.extend(model.by_arn.get(arn));
             }
         }
         let Looks::At(tests) = Looks::of(model, policy, &self.keys) else { return false };
@@ -265,7 +275,7 @@ impl Holders {
             for &who in among {
                 let keys = Known(&model.principals[who as usize].subject.keys);
                 let number = comes_to.of(test.holds(&keys, &model.holes));
-                said.entry(who).or_default().push((first + TESTS + index, number));
+                said.of.entry(who).or_default().push((first + TESTS + index, number));
             }
         }
         true
