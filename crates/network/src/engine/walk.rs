@@ -129,8 +129,9 @@ impl<'n> Walk<'n> {
         // What has no way is told once, where nothing leads to the goal.
         if !found.iter().any(Trail::is_open) && found.is_empty() && self.explain {
             let mut blocked = trail;
-            let change = Change::AddRoute(self.wanted_route(subnet, &blocked));
+            let change = self.wanted_route(table, subnet, &blocked);
             blocked.block(Step::Route, &table.item, self.reply(), change);
+            self.wanted_address(subnet, &mut blocked);
             found.extend(self.arrive(blocked, Some(subnet)));
         }
         found
@@ -525,6 +526,9 @@ impl<'n> Walk<'n> {
 
     fn out_of_transit(&self, at: Index, attachment: Index, mut trail: Trail, turns: usize) -> Vec<Trail> {
         let attachment = &self.net.transits[at].1.attachments[attachment];
+        if let Some(peer) = attachment.peer {
+            return self.over_peering(peer, attachment, trail, turns);
+        }
         let Some(vpc) = attachment.vpc else {
             if self.goal != Goal::OnPremises {
                 return Vec::new();
@@ -556,22 +560,61 @@ impl<'n> Walk<'n> {
         self.leave(home, trail, turns)
     }
 
+    /// Over a peering to another transit gateway: the table that the peering is associated with
+    /// there decides.
+    fn over_peering(
+        &self,
+        peer: Option<Index>,
+        attachment: &crate::model::Attachment,
+        mut trail: Trail,
+        turns: usize,
+    ) -> Vec<Trail> {
+        let Some(other) = peer else {
+            attachment.doubt.iter().for_each(|doubt| trail.doubt(doubt));
+            return match self.goal {
+                Goal::Interface(_) => self.arrive(trail, None),
+                _ => vec![trail],
+            };
+        };
+        let passed = trail.hops.iter().filter(|h| h.step == Step::Transit && h.reply == self.reply()).count();
+        if passed > MAX_TURNS {
+            return Vec::new();
+        }
+        let (item, transit) = &self.net.transits[other];
+        let Some(there) = transit.attachments.iter().find(|a| a.item == attachment.item) else {
+            return Vec::new();
+        };
+        let Some(table) = there.table else {
+            trail.block(Step::Transit, &there.item, self.reply(), Change::Associate);
+            return if self.explain { self.arrive(trail, None) } else { Vec::new() };
+        };
+        self.through_table(other, item, table, trail, turns + 1)
+    }
+
     /// A route that would lead to the goal, in words.
-    fn wanted_route(&self, subnet: Index, trail: &Trail) -> String {
+    fn wanted_route(&self, table: &Table, subnet: Index, trail: &Trail) -> Change {
         let here = self.net.subnets[subnet].vpc;
-        let to: Vec<String> = match self.goal {
-            Goal::Internet => {
-                let v4 = self.towards(&trail.may).iter().any(|&r| is_v4(r));
-                vec![if v4 { "0.0.0.0/0".into() } else { "::/0".into() }]
-            }
+        let towards = self.towards(&trail.may);
+        let v4 = towards.iter().any(|&r| is_v4(r));
+        let mut to: Vec<Range> = match self.goal {
+            Goal::Internet => vec![if v4 { crate::space::ALL_V4 } else { ALL_V6 }],
             _ => {
-                let goal = self.goal_vpc().map(|v| self.net.vpcs[v].ranges.clone()).unwrap_or_default();
-                let ranges = if goal.is_empty() { self.towards(&trail.may) } else { goal };
-                ranges.iter().take(3).map(|&r| crate::space::show(r)).collect()
+                let all = self.goal_vpc().map(|v| self.net.vpcs[v].ranges.clone()).unwrap_or_default();
+                let family: Vec<Range> = all.into_iter().filter(|&r| is_v4(r) == v4).collect();
+                if family.is_empty() { towards.clone() } else { family }
             }
         };
+        // A narrower route that leads elsewhere would win: as narrow as what is asked, then.
+        let wins = |r: &Route| {
+            let own = r.to.iter().flatten();
+            own.clone().any(|&o| towards.iter().any(|&t| crate::space::meet(o, t).is_some()))
+                && own.clone().any(|&o| to.iter().any(|&w| crate::space::meet(o, w) == Some(o) && o != w))
+        };
+        if table.routes.iter().any(wins) {
+            to.clone_from(&towards);
+        }
         let by = match self.goal {
-            Goal::Internet => self.net.vpcs[here].internet.as_ref().map(|i| i.name.clone()),
+            Goal::Internet => self.way_out(here, trail, v4),
             Goal::OnPremises => self.net.vpcs[here].private.map(|p| self.net.privates[p].item.name.clone()),
             Goal::Interface(_) => {
                 let there = self.goal_vpc();
@@ -586,7 +629,53 @@ impl<'n> Walk<'n> {
                 peering.map(|p| p.item.name.clone()).or_else(|| transit.map(|(i, _)| i.name.clone()))
             }
         };
-        format!("{} -> {}", to.join(", "), by.unwrap_or_else(|| "?".into()))
+        let words: Vec<String> = to.iter().take(3).map(|&r| crate::space::show(r)).collect();
+        let text = format!("{} -> {}", words.join(", "), by.unwrap_or_else(|| "?".into()));
+        // A route with the same destination is there already.
+        let same = |r: &Route| !r.propagated && r.to.as_deref().is_some_and(|own| own == to);
+        if table.routes.iter().any(same) { Change::ReplaceRoute(text) } else { Change::AddRoute(text) }
+    }
+
+    /// What leads from a VPC to the internet: the gateway, for what has no public address a NAT
+    /// gateway that has a way itself.
+    fn way_out(&self, vpc: Index, trail: &Trail, v4: bool) -> Option<String> {
+        let net = self.net;
+        let gateway = net.vpcs[vpc].internet.as_ref().map(|i| i.name.clone());
+        let private = trail.reply_to.is_some_and(|at| net.interfaces[at].public == Tri::No);
+        if self.reply() || !v4 || !private {
+            return gateway;
+        }
+        let leads = |nat: &&crate::model::Nat| {
+            let home = net.interfaces[nat.interface].subnet;
+            nat.public == Tri::Yes
+                && home.is_some_and(|s| net.subnets[s].vpc == vpc)
+                && home.is_some_and(|s| {
+                    let routes = &net.tables[net.subnets[s].table].routes;
+                    routes.iter().any(|r| {
+                        matches!(r.next, Next::Internet(_))
+                            && r.to.iter().flatten().any(|&to| to == crate::space::ALL_V4)
+                    })
+                })
+        };
+        net.nats.iter().find(leads).map(|nat| nat.item.name.clone()).or(gateway)
+    }
+
+    /// What else a way out to the internet needs beside its route.
+    fn wanted_address(&self, subnet: Index, trail: &mut Trail) {
+        let net = self.net;
+        let v4 = self.towards(&trail.may).iter().any(|&r| is_v4(r));
+        if self.goal != Goal::Internet || self.reply() {
+            return;
+        }
+        let vpc = &net.vpcs[net.subnets[subnet].vpc];
+        let Some(at) = trail.reply_to else { return };
+        let through_nat = vpc.internet.as_ref().map(|i| &i.name) != self.way_out(net.subnets[subnet].vpc, trail, v4).as_ref();
+        if vpc.internet.is_none() && vpc.internet_doubt.is_none() {
+            trail.block(Step::InternetGateway, &vpc.item, false, Change::InternetGateway);
+        }
+        if v4 && !through_nat && net.interfaces[at].public == Tri::No {
+            trail.block(Step::PublicAddress, &net.holder_of(at).item, false, Change::PublicAddress);
+        }
     }
 }
 
