@@ -149,9 +149,19 @@ fn apply(resources: &mut Map<String, Value>, block: &Block, count: usize) -> Opt
     Some(())
 }
 
+fn words(blocks: &[Block]) -> String {
+    let word = |b: &Block| {
+        let (change, text) = b.change.parts();
+        let reply = if b.reply { "<" } else { ">" };
+        format!("{reply}{} {}: {change} {text}", b.step.name(), b.item.name)
+    };
+    blocks.iter().map(word).collect::<Vec<_>>().join("; ")
+}
+
 #[test]
 fn what_is_suggested_opens_the_way() {
     let (mut opened, mut skipped) = (0_u32, 0_u32);
+    let mut wrong: Vec<String> = Vec::new();
     for seed in 0..setting("SEKISHO_NETWORKS", 400) / 2 {
         let spec = Spec::random(seed);
         let template: Value = serde_json::from_str(&spec.template()).unwrap();
@@ -171,6 +181,12 @@ fn what_is_suggested_opens_the_way() {
                 continue;
             }
             let Some(path) = answer.paths.first() else { continue };
+            // A way on which no packet is left says nothing of use.
+            let empty = path.blocks.iter().any(|b| matches!(b.change.parts(), ("allow", t) if t.starts_with(' ')));
+            if empty {
+                wrong.push(format!("seed {seed}: nothing left: {}", words(&path.blocks)));
+                continue;
+            }
             let mut changed = template.clone();
             let resources = changed["Resources"].as_object_mut().unwrap();
             let done: Option<Vec<()>> =
@@ -182,21 +198,15 @@ fn what_is_suggested_opens_the_way() {
             let (network, estate) = parse(&changed);
             let (from, to) = (end(&network, &estate, q.from, q.src), end(&network, &estate, q.to, q.dst));
             let after = network.reach(&from, &to, &asked);
-            assert_ne!(
-                after.verdict,
-                Verdict::Blocked,
-                "seed {seed}: {:?} {} -> {:?} {} {asked:?}\ndone {:#?}\nstill {:#?}\n{}",
-                q.from,
-                q.src,
-                q.to,
-                q.dst,
-                path.blocks,
-                after.paths.first().map(|p| &p.blocks),
-                spec.template()
-            );
+            if after.verdict == Verdict::Blocked {
+                let still = after.paths.first().map(|p| words(&p.blocks)).unwrap_or_default();
+                let place = format!("{:?} {} -> {:?} {} {}", q.from, q.src, q.to, q.dst, asked[0].show());
+                wrong.push(format!("seed {seed}: {place}\n done {}\n still {still}", words(&path.blocks)));
+            }
             opened += 1;
         }
     }
+    assert!(wrong.is_empty(), "{} of {opened}\n{}", wrong.len(), wrong[..wrong.len().min(8)].join("\n"));
     eprintln!("{opened} ways opened, {skipped} without a resource to change");
     assert!(opened > skipped, "{opened} opened, {skipped} skipped");
 }
