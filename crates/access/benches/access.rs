@@ -75,6 +75,13 @@ fn role_chains(bencher: Bencher<'_, '_>, principals: usize) {
     bencher.bench_local(|| black_box(model.chains()));
 }
 
+#[divan::bench(args = [1_000, 10_000], sample_count = 3)]
+fn escalation(bencher: Bencher<'_, '_>, principals: usize) {
+    let model = model(Size { accounts: 1, principals, stores: 100 }, 7);
+    let chains = model.chains();
+    bencher.bench_local(|| black_box(model.escalations(&chains).steps.len()));
+}
+
 /// Accounts × principals × stores: 10,000 principals and 100,000 stores in 50 accounts.
 #[divan::bench(args = [(5, 1_000, 10_000), (50, 10_000, 100_000)], sample_count = 3)]
 fn matrix(bencher: Bencher<'_, '_>, size: (usize, usize, usize)) {

@@ -4,7 +4,7 @@
 //! O(actions × statements). A row or column is that for each store or principal.
 
 use crate::case::{Values, Verdict};
-use crate::context::{Keys, RequestContext, Unknowns};
+use crate::context::{Given, Keys, RequestContext, Unknowns};
 use crate::decide::{Object, Outcome, Policies, Request};
 use crate::explain::Reason;
 use crate::formula::Formula;
@@ -90,12 +90,12 @@ impl<'m> Asker<'m> {
 }
 
 /// The keys that a request has when nothing else is said: it is made over TLS.
-fn assumed() -> Vec<(Box<str>, Option<Values>)> {
+fn assumed() -> Given {
     vec![("aws:securetransport".into(), Some(Values::One("true".to_owned())))]
 }
 
 /// What is known of the keys of a principal besides those it has.
-fn unknowns(subject: &Subject) -> Unknowns {
+pub(crate) fn unknowns(subject: &Subject) -> Unknowns {
     let mut absent: Vec<Box<str>> = vec!["aws:resourcetag/".into()];
     match subject.kind {
         SubjectKind::User => absent.push("aws:principaltag/".into()),
@@ -112,7 +112,7 @@ fn unknowns(subject: &Subject) -> Unknowns {
 #[derive(Debug)]
 pub struct Ask<'m> {
     model: &'m Model,
-    given: Vec<(Box<str>, Option<Values>)>,
+    given: Given,
     /// Keys that the user gave.
     concrete: bool,
 }
@@ -152,6 +152,16 @@ impl<'m> Ask<'m> {
         Self { model, given, concrete: true }
     }
 
+    /// The keys that every request has, and whether it has no others.
+    pub(crate) fn given(&self) -> (&Given, bool) {
+        (&self.given, self.concrete)
+    }
+
+    /// Whether nothing is said of requests but what is always assumed.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.concrete && self.given == assumed()
+    }
+
     /// A principal of the model as one who asks.
     #[must_use]
     pub fn asker(&self, principal: PrincipalId) -> Asker<'m> {
@@ -162,7 +172,7 @@ impl<'m> Ask<'m> {
             identity: principal.identity.iter().map(|&id| self.model.policy(id)).collect(),
             boundary: principal.boundary.map(|id| self.model.policy(id)),
             scps: levels(self.model, self.model.scps.get(account)),
-            unknown: if self.concrete { Unknowns::None } else { unknowns(&principal.subject) },
+            unknown: unknowns(&principal.subject),
         }
     }
 
@@ -198,7 +208,7 @@ impl<'m> Ask<'m> {
                 given,
                 principal: &asker.subject.keys,
                 resource: &object.keys,
-                unknown: &asker.unknown,
+                unknown: if self.concrete { &Unknowns::None } else { &asker.unknown },
             },
             policies: Policies {
                 identity: &asker.identity,
@@ -237,7 +247,13 @@ impl<'m> Ask<'m> {
         })
     }
 
-    /// Whether somebody can take an action on any ARN.
+    /// When somebody can take an action on any ARN.
+    #[must_use]
+    pub fn may(&self, asker: &Asker<'_>, action: &str, object: &Object) -> Formula {
+        self.request(asker, action, object, (None, None), &Keys::new(), |request| request.decide().formula)
+    }
+
+    /// Whether somebody can take an action on any ARN, with the statements that decide.
     #[must_use]
     pub fn on_arn(
         &self,
@@ -294,11 +310,7 @@ impl<'m> Ask<'m> {
             }
         }
         if cell.formula != Formula::False
-            && let Some(needed) = match class {
-                Class::ReadContent => Some("kms:decrypt"),
-                Class::Write => Some("kms:generatedatakey"),
-                _ => None,
-            }
+            && let Some(needed) = class.key_action()
         {
             cell.formula = cell.formula.and(self.key(asker, needed, store, kind));
         }
@@ -306,7 +318,13 @@ impl<'m> Ask<'m> {
     }
 
     /// When somebody may use the key of a store through its service.
-    fn key(&self, asker: &Asker<'_>, action: &str, store: &Store, kind: &tables::StoreKind) -> Formula {
+    pub(crate) fn key(
+        &self,
+        asker: &Asker<'_>,
+        action: &str,
+        store: &Store,
+        kind: &tables::StoreKind,
+    ) -> Formula {
         let key = match &store.key {
             Encryption::Service => return Formula::True,
             Encryption::Key(key) => &self.model.stores[*key as usize],
@@ -315,14 +333,7 @@ impl<'m> Ask<'m> {
             }
             Encryption::Unknown(why) => return Formula::unknown(why.clone()),
         };
-        let mut more = Keys::new();
-        if let Some(row) = &kind.key {
-            let region = key.object.arn.split(':').nth(3).unwrap_or_default();
-            more.push(("kms:viaservice".into(), Values::One(format!("{}.{region}.amazonaws.com", row.via))));
-        }
-        if let Some(account) = &asker.subject.account {
-            more.push(("kms:calleraccount".into(), Values::One(account.to_string())));
-        }
+        let more = through_service(kind, &key.object, asker.subject.account.as_deref());
         self.request(asker, action, &key.object, (key.policy, None), &more, |request| request.decide())
             .formula
     }
@@ -374,6 +385,21 @@ impl<'m> Ask<'m> {
     }
 }
 
+/// The keys that a request to a key has when a service makes it for somebody.
+///
+/// Source: KMS Developer Guide, `conditions-kms.html`, `kms:ViaService`, `kms:CallerAccount`.
+pub(crate) fn through_service(kind: &tables::StoreKind, key: &Object, caller: Option<&str>) -> Keys {
+    let mut more = Keys::new();
+    if let Some(row) = &kind.key {
+        let region = key.arn.split(':').nth(3).unwrap_or_default();
+        more.push(("kms:viaservice".into(), Values::One(format!("{}.{region}.amazonaws.com", row.via))));
+    }
+    if let Some(account) = caller {
+        more.push(("kms:calleraccount".into(), Values::One(account.to_owned())));
+    }
+    more
+}
+
 fn levels<'m>(model: &'m Model, levels: Option<&Vec<Vec<u32>>>) -> Vec<Vec<&'m Policy>> {
     levels.into_iter().flatten().map(|level| level.iter().map(|&id| model.policy(id)).collect()).collect()
 }
@@ -401,7 +427,7 @@ fn everything() -> &'static Policy {
 }
 
 /// The lower case of an action of the built-in data, made once.
-fn lower(action: &str) -> &str {
+pub(crate) fn lower(action: &str) -> &str {
     use std::collections::HashMap;
     static LOWER: std::sync::OnceLock<HashMap<&'static str, String>> = std::sync::OnceLock::new();
     let known = LOWER.get_or_init(|| {

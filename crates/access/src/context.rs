@@ -24,6 +24,9 @@ pub trait Context {
 /// Keys with their values; names are in lower case.
 pub type Keys = Vec<(Box<str>, Values)>;
 
+/// What is said of keys of requests: their values, or that they are absent.
+pub type Given = Vec<(Box<str>, Option<Values>)>;
+
 /// No keys at all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Nothing;
@@ -61,7 +64,7 @@ pub struct RequestContext<'c> {
     pub unknown: &'c Unknowns,
 }
 
-fn lookup(values: &Values) -> Lookup<'_> {
+pub(crate) fn lookup(values: &Values) -> Lookup<'_> {
     match values {
         Values::One(one) => Lookup::One(one),
         Values::Many(many) => match many.as_slice() {
@@ -72,7 +75,7 @@ fn lookup(values: &Values) -> Lookup<'_> {
     }
 }
 
-fn find<'c>(keys: &'c [(Box<str>, Values)], key: &str) -> Option<Lookup<'c>> {
+pub(crate) fn find<'c>(keys: &'c [(Box<str>, Values)], key: &str) -> Option<Lookup<'c>> {
     keys.iter().find(|(name, _)| **name == *key).map(|(_, values)| lookup(values))
 }
 

@@ -154,6 +154,30 @@ const ASSUME: [&str; 5] = [
     "sts:setsourceidentity",
 ];
 
+/// Whether the service of an action, in lower case, looks at resource control policies.
+///
+/// Source: Organizations User Guide, `orgs_manage_policies_rcps.html`, "List of AWS services
+/// that support RCPs".
+pub(crate) fn has_rcps(action: &str) -> Formula {
+    let prefix = action.split(':').next().unwrap_or_default();
+    match sekisho_facts::iam::service(prefix) {
+        Some(service) => service.resource_control_policies.into(),
+        None if prefix.contains('*') => Formula::True,
+        None => Formula::unknown(format!("whether {prefix} looks at resource control policies")),
+    }
+}
+
+/// Which rule applies to an action, in lower case, on a resource.
+pub(crate) fn rule(arn: &str, action: &str) -> Rule {
+    let mut fields = arn.splitn(6, ':');
+    let (service, rest) = (fields.nth(2).unwrap_or_default(), fields.nth(2).unwrap_or_default());
+    match service {
+        "kms" if rest.starts_with("key/") && action.starts_with("kms:") => Rule::Key,
+        "iam" if rest.starts_with("role/") && ASSUME.contains(&action) => Rule::Trust,
+        _ => Rule::Plain,
+    }
+}
+
 impl Request<'_> {
     /// The answer.
     #[must_use]
@@ -164,13 +188,7 @@ impl Request<'_> {
     /// Which rule applies to the resource.
     #[must_use]
     pub fn rule(&self) -> Rule {
-        let mut fields = self.object.arn.splitn(6, ':');
-        let (service, rest) = (fields.nth(2).unwrap_or_default(), fields.nth(2).unwrap_or_default());
-        match service {
-            "kms" if rest.starts_with("key/") && self.action.starts_with("kms:") => Rule::Key,
-            "iam" if rest.starts_with("role/") && ASSUME.contains(&self.action) => Rule::Trust,
-            _ => Rule::Plain,
-        }
+        rule(&self.object.arn, self.action)
     }
 
     /// What an identity-like policy says: who asks is not looked at.
@@ -248,9 +266,12 @@ impl Request<'_> {
         self.subject.is_of_account() && !self.subject.management && !self.subject.service_linked
     }
 
-    /// Whether resource control policies are about the request.
-    fn has_rcps(&self) -> bool {
-        !self.object.management && !self.subject.service_linked && !self.object.aws_managed
+    /// When resource control policies are about the request: only some services look at them.
+    fn has_rcps(&self) -> Formula {
+        if self.object.management || self.subject.service_linked || self.object.aws_managed {
+            return Formula::False;
+        }
+        has_rcps(self.action)
     }
 
     /// What each layer says.
@@ -276,12 +297,13 @@ impl Request<'_> {
                 scp = scp.and(says.allow);
             }
         }
-        if self.has_rcps() {
+        if !policies.rcps.is_empty() {
+            let counts = self.has_rcps();
             // RCPFullAWSAccess is attached at every level and cannot be detached; customers'
             // own policies only deny.
             for policy in policies.rcps.iter().flatten() {
                 let (_, denied) = self.resource_says(policy, &self.object.arn, &self.context);
-                deny(Kind::Rcp, denied);
+                deny(Kind::Rcp, denied.and(counts.clone()));
             }
         }
         let mut endpoint = Formula::True;
@@ -304,9 +326,10 @@ impl Request<'_> {
             resource = reach;
             deny(kind_of(rule), denied);
         }
+        let mut by_grant = Reach::NONE;
         if rule == Rule::Key {
             for grant in policies.grants {
-                resource = resource.or(self.granted(grant));
+                by_grant = by_grant.or(self.granted(grant));
             }
         }
         let mut blocked = Formula::False;
@@ -352,12 +375,18 @@ impl Request<'_> {
             deny(Kind::AccessPoint, denied);
         }
         let limited = resource.role.clone().and(boundary.clone()).and(session.clone());
+        let without = resource.any();
         let granted = resource.direct.clone().or(limited);
+        let grants = (!by_grant.is_none())
+            .then(|| self.by_grants(&by_grant, &own, &boundary.clone().and(session.clone())));
+        let (grant_within, grant_without) = grants.unwrap_or((Formula::False, Formula::False));
+        let resource = resource.or(by_grant);
         let within = match rule {
             Rule::Plain => granted.clone().or(own.clone()),
             Rule::Key | Rule::Trust => granted.or(resource.account.clone().and(own.clone())),
         };
-        let without = own.and(resource.any());
+        let within = within.or(grant_within);
+        let without = own.and(without).or(grant_without);
         let by_rule =
             if rule == Rule::Trust { trust_admits(self.action, subject.kind) } else { Formula::True };
         let grants = match (&subject.account, &same_account) {
@@ -411,6 +440,19 @@ impl Request<'_> {
         (same_account.clone().and(within).or(same_account.negate().and(without)), denied)
     }
 
+    /// What grants of a key give within its account and to other accounts.
+    ///
+    /// Source: KMS Developer Guide, `grants.html`. It does not say whether a boundary or a
+    /// session policy limits a role that is the grantee, nor whether the account of a grantee
+    /// of another account must allow as well.
+    fn by_grants(&self, reach: &Reach, own: &Formula, bounded: &Formula) -> (Formula, Formula) {
+        let unsettled = |what: &str| Formula::ambiguous(what);
+        let limit = bounded.clone().or(unsettled("whether a boundary limits what a grant gives a role"));
+        let within = reach.direct.clone().or(reach.role.clone().and(limit));
+        let alone = own.clone().or(unsettled("whether a grant to another account is enough without it"));
+        (within, reach.any().and(alone))
+    }
+
     /// How far a grant of a key reaches.
     fn granted(&self, grant: &Grant) -> Reach {
         if !grant.operations.iter().any(|operation| **operation == *self.action) {
@@ -444,6 +486,13 @@ impl Request<'_> {
             None => crate::policy::Named::Service(grant.grantee.clone()),
         };
         let select = crate::policy::Select::Only(vec![named]);
+        if self.subject.deleted {
+            // Of policies AWS says that an ARN means the principal that had it then; of grants
+            // it does not.
+            when = when.and(Formula::ambiguous("whether a grant reaches a principal that was made again"));
+            let again = Subject { deleted: false, ..self.subject.clone() };
+            return again.reach(&select, &Effect::Allow, false, self.holes).when(&when);
+        }
         self.subject.reach(&select, &Effect::Allow, false, self.holes).when(&when)
     }
 }

@@ -124,6 +124,9 @@ impl Variable {
     }
 }
 
+/// The first byte of every hole.
+pub(crate) const HOLE: u8 = 0xF3;
+
 impl Glob {
     /// A text in which `*` and `?` are wildcards.
     #[must_use]
@@ -170,6 +173,16 @@ impl Glob {
     #[must_use]
     pub fn start(&self) -> &[u8] {
         &self.tokens[..self.start as usize]
+    }
+
+    /// The characters after the last wildcard or variable.
+    #[must_use]
+    pub fn end(&self) -> &[u8] {
+        let from = self.tokens.iter().rposition(|&byte| byte >= VARIABLE).map_or(0, |at| {
+            // The index of a variable follows it.
+            if self.tokens[at] == VARIABLE { at + 2 } else { at + 1 }
+        });
+        self.tokens.get(from..).unwrap_or_default()
     }
 
     /// Whether it has holes.
@@ -292,16 +305,45 @@ impl Glob {
         matches(&self.tokens, text.as_bytes(), false)
     }
 
+    /// Whether it cannot match a text, by what comes before the first wildcard alone. Equal
+    /// holes are equal texts, so that what both begin with says nothing; the first difference
+    /// decides where it is between characters, or where a name that AWS makes up would have to
+    /// be one that is written.
+    fn differs(&self, text: &str, holes: &Holes) -> bool {
+        let start = self.start();
+        let ends = start.len() == self.tokens.len();
+        let mut common = start.iter().zip(text.as_bytes()).take_while(|(a, b)| a == b).count();
+        while !text.is_char_boundary(common) {
+            common -= 1;
+        }
+        let (pattern, text) = (&start[common..], &text[common..]);
+        let generated = |at: &[u8]| {
+            let c = std::str::from_utf8(&at[..width(HOLE).min(at.len())]).ok().and_then(|c| c.chars().next());
+            c.and_then(|c| holes.get(c)).is_some_and(|hole| hole.class == HoleClass::Generated)
+        };
+        match (pattern.first(), text.as_bytes().first()) {
+            (Some(&HOLE), Some(&HOLE)) => generated(pattern) && generated(text.as_bytes()),
+            (Some(_), Some(&HOLE)) => {
+                let written = &pattern[..memchr::memchr(HOLE, pattern).unwrap_or(pattern.len())];
+                generated(text.as_bytes())
+                    && (memchr::memchr2(b':', b'/', written).is_some()
+                        || (ends && written.len() == pattern.len()))
+            }
+            (Some(&HOLE), Some(_)) => generated(pattern) && !Holes::any_in(text),
+            (Some(_), _) => true,
+            (None, Some(&HOLE) | None) => false,
+            (None, Some(_)) => ends,
+        }
+    }
+
     /// Whether it matches a text of a request.
     pub fn test<C: Context>(&self, text: &str, fold: bool, context: &C, holes: &Holes) -> Match {
-        let (start, bytes) = (self.start as usize, text.as_bytes());
-        // What differs before the first wildcard and the first hole cannot match.
-        if !self.holes && !fold {
-            let known = memchr::memchr(0xF3, bytes).unwrap_or(bytes.len());
-            let common = start.min(known);
-            if bytes[..common] != self.tokens[..common] || (common < start && known == bytes.len()) {
-                return Match::No;
-            }
+        if !fold && self.differs(text, holes) {
+            debug_assert!(
+                !self.variables.is_empty() || test(&self.tokens, text, fold, holes) == Match::No,
+                "{self:?} {text:?}"
+            );
+            return Match::No;
         }
         if self.variables.is_empty() {
             return test(&self.tokens, text, fold, holes);
@@ -408,7 +450,7 @@ fn matches(pattern: &[u8], text: &[u8], fold: bool) -> bool {
 }
 
 fn test(pattern: &[u8], text: &str, fold: bool, holes: &Holes) -> Match {
-    let plain = !pattern.contains(&0xF3) && !Holes::any_in(text);
+    let plain = !pattern.contains(&HOLE) && !Holes::any_in(text);
     let must = matches(pattern, text.as_bytes(), fold);
     if plain {
         return if must { Match::Yes } else { Match::No };

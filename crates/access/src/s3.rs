@@ -97,14 +97,21 @@ impl S3 {
         let Some((permission, of_object)) = needed else { return reach };
         let acl = if of_object { &self.object_acl } else { &self.bucket_acl };
         let of_account = request.subject.is_of_account();
+        // Source: `access-points-policies.html`, which speaks of policies alone.
+        let counts = match &self.through {
+            Some(_) => Formula::ambiguous("whether an ACL counts for a request through an access point"),
+            None => Formula::True,
+        };
         for grant in acl {
             if grant.permission != permission && grant.permission != AclPermission::FullControl {
                 continue;
             }
             let public = !self.switches.ignore_public_acls;
             match grant.grantee.rsplit('/').next().unwrap_or_default() {
-                "AllUsers" => reach.direct = reach.direct.or(public.into()),
-                "AuthenticatedUsers" => reach.direct = reach.direct.or((public && of_account).into()),
+                "AllUsers" => reach.direct = reach.direct.or(counts.clone().and(public.into())),
+                "AuthenticatedUsers" => {
+                    reach.direct = reach.direct.or(counts.clone().and((public && of_account).into()));
+                }
                 "LogDelivery" => {
                     let is = request.subject.kind == SubjectKind::Service
                         && &*request.subject.arn == "logging.s3.amazonaws.com";
@@ -112,11 +119,34 @@ impl S3 {
                 }
                 id => {
                     let is = of_account && request.subject.canonical.as_deref() == Some(id);
-                    reach.account = reach.account.or(is.into());
+                    reach.account = reach.account.or(counts.clone().and(is.into()));
                 }
             }
         }
         reach
+    }
+
+    /// Whether ACLs let in every principal of an account of a model for an action: for
+    /// certain, or perhaps, where an account is named by its canonical id.
+    pub(crate) fn admits_everyone(&self, action: &str) -> crate::sets::Word {
+        use crate::sets::Word;
+        let Some((permission, of_object)) = needs(action).filter(|_| self.has_acls()) else {
+            return Word::NONE;
+        };
+        let acl = if of_object { &self.object_acl } else { &self.bucket_acl };
+        let mut admits = Word::NONE;
+        for grant in acl {
+            if grant.permission != permission && grant.permission != AclPermission::FullControl {
+                continue;
+            }
+            match grant.grantee.rsplit('/').next().unwrap_or_default() {
+                "AllUsers" | "AuthenticatedUsers" if self.switches.ignore_public_acls => {}
+                "AllUsers" | "AuthenticatedUsers" => admits |= Word::ALL,
+                "LogDelivery" => {}
+                _ => admits |= Word::OPEN,
+            }
+        }
+        admits
     }
 
     /// Whether `RestrictPublicBuckets` cuts the request off: a public policy reaches only
@@ -131,18 +161,35 @@ impl S3 {
             return Formula::False;
         }
         let through = self.through.as_ref().and_then(|through| through.policy.as_ref());
-        let public = [policy, through].into_iter().flatten().any(is_public);
-        if public { same_account.clone().negate() } else { Formula::False }
+        let public = Formula::any([policy, through].into_iter().flatten().map(public));
+        public.and(same_account.clone().negate())
     }
 }
 
 /// Whether S3 counts a policy as public: a statement allows everyone without a condition
 /// that names fixed values.
+///
+/// The page names the keys whose fixed values count. Whether those that name the principal
+/// itself count as its "fixed AWS principal, user, or role" it does not say.
+/// Source: Amazon S3 User Guide, `access-control-block-public-access.html`, "The meaning of
+/// public".
 #[must_use]
-pub fn is_public(policy: &Policy) -> bool {
-    policy.statements.iter().any(|statement| {
-        statement.effect == Effect::Allow && has_anyone(statement) && !statement.tests.iter().any(fixes)
-    })
+pub fn public(policy: &Policy) -> Formula {
+    Formula::any(policy.statements.iter().map(|statement| {
+        if statement.effect != Effect::Allow || !has_anyone(statement) {
+            return Formula::False;
+        }
+        let fixing = || statement.tests.iter().filter(|test| fixes(test));
+        if fixing().any(|test| !UNSETTLED.contains(&&*test.key)) {
+            Formula::False
+        } else if fixing().next().is_some() {
+            Formula::ambiguous(
+                "whether a condition on the ARN or account of the principal makes a bucket policy not public",
+            )
+        } else {
+            Formula::True
+        }
+    }))
 }
 
 fn has_anyone(statement: &Statement) -> bool {
@@ -169,6 +216,9 @@ const FIXING: [&str; 13] = [
     "s3:dataaccesspointarn",
     "s3:dataaccesspointaccount",
 ];
+
+/// Those of them that the page does not name.
+const UNSETTLED: [&str; 2] = ["aws:principalarn", "aws:principalaccount"];
 
 /// Whether a test admits only fixed values.
 pub(crate) fn fixes(test: &Test) -> bool {

@@ -14,7 +14,7 @@
 //! | policy of a bucket, queue, topic or secret | the document itself |
 
 use sekisho_estate::json::{self, Limits};
-use sekisho_estate::{LineIndex, Node, NodeId, Problem, Resource, Stack, Tree};
+use sekisho_estate::{LineIndex, Node, NodeId, Problem, Resource, Stack, Stage, Tree};
 
 /// What was read from a file.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ pub fn read(path: &str, text: &str) -> Option<Saved> {
     }
     let document = json::read(text.to_owned(), Limits::default()).ok()?;
     let mut work = Work { stack: Stack::new(path, path, document.tree), problems: Vec::new() };
+    work.stack.stage = Stage::Deployed;
     let root = document.root;
     let has = |key: &str| work.stack.tree.get(root, key).is_some();
     let kind = if has("UserDetailList") || has("RoleDetailList") || has("GroupDetailList") {
@@ -393,6 +394,7 @@ fn owner_of(arn: &str) -> Option<(String, &'static str, &'static str, &'static s
 /// format".
 fn credential_report(path: &str, text: &str) -> Saved {
     let mut stack = Stack::new(path, path, Tree::new(text.to_owned()));
+    stack.stage = Stage::Deployed;
     let mut problems = Vec::new();
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let headers = reader.headers().cloned().unwrap_or_default();

@@ -104,7 +104,7 @@ impl Reach {
         }
     }
 
-    fn is_none(&self) -> bool {
+    pub(crate) fn is_none(&self) -> bool {
         self.direct == Formula::False && self.role == Formula::False && self.account == Formula::False
     }
 }

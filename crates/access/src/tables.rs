@@ -43,6 +43,17 @@ impl Class {
         }
     }
 
+    /// The action on the key of an encrypted store that its service takes for the caller, in
+    /// lower case.
+    #[must_use]
+    pub fn key_action(self) -> Option<&'static str> {
+        match self {
+            Self::ReadContent => Some("kms:decrypt"),
+            Self::Write => Some("kms:generatedatakey"),
+            _ => None,
+        }
+    }
+
     /// The class of a name; `read` is `read-content`.
     ///
     /// # Errors
@@ -130,6 +141,14 @@ pub fn store_kind(type_name: &str) -> Option<(usize, &'static StoreKind)> {
     Some((at, &store_kinds()[at]))
 }
 
+/// Every action of a class, and those on keys, in lower case.
+pub(crate) fn class_actions() -> impl Iterator<Item = Box<str>> {
+    let keys = Class::ALL.into_iter().filter_map(Class::key_action).map(Into::into);
+    let classes = store_kinds().iter().flat_map(|kind| kind.classes.values());
+    let actions = classes.flat_map(|forms| forms.values().flatten());
+    actions.map(|action| action.to_ascii_lowercase().into()).chain(keys)
+}
+
 /// Where policies of resources are written.
 pub fn policy_rows() -> &'static [PolicyRow] {
     static ROWS: OnceLock<Vec<PolicyRow>> = OnceLock::new();
@@ -161,6 +180,8 @@ pub fn managed_policy(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use sekisho_facts::iam::AccessLevel;
+
     use super::*;
 
     #[test]
@@ -173,6 +194,22 @@ mod tests {
                 assert!(shape.at(&key.property).is_some(), "{} {}", kind.type_name, key.property);
             }
             for (class, forms) in &kind.classes {
+                for name in forms.values().flatten() {
+                    let known = sekisho_facts::iam::action(name)
+                        .map(|(service, action)| format!("{}:{}", service.prefix, action.name));
+                    let near = sekisho_facts::iam::nearest_action(name);
+                    assert_eq!(
+                        known.as_deref(),
+                        Some(name.as_str()),
+                        "{} {class:?}: did you mean {near:?}?",
+                        kind.type_name
+                    );
+                    // What only reads or lists changes nothing.
+                    let (_, action) = sekisho_facts::iam::action(name).unwrap();
+                    let reads = matches!(action.level, AccessLevel::Read | AccessLevel::List);
+                    let changes = matches!(class, Class::Write | Class::Delete | Class::Administer);
+                    assert!(!(reads && changes), "{} {class:?} {name} is {:?}", kind.type_name, action.level);
+                }
                 for form in forms.keys() {
                     assert!(
                         form == "self" || kind.forms.contains_key(form),

@@ -5,13 +5,15 @@
 //! go backwards from those who can, over the edges of [`Chains`], breadth first and at most
 //! [`MOST_HOPS`] deep: O(edges).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::ask::{Ask, Asker, Cell, verdict};
 use crate::case::Verdict;
 use crate::formula::{Atom, Formula};
 use crate::model::{Encryption, Model, PrincipalId, StoreId};
 use crate::policy::{Effect, Named, Policy, Select};
+use crate::sets::Sets;
 use crate::solve::{Found, solve};
 use crate::subject::{Subject, SubjectKind};
 use crate::tables::Class;
@@ -74,6 +76,10 @@ pub struct Chains {
     pub into: Vec<Vec<(Who, Formula)>>,
     /// For each principal, the paths of escalation that its policies name.
     pub(crate) able: Vec<Vec<usize>>,
+    /// The statements of all principals.
+    pub(crate) sets: Sets,
+    /// Who may gain somebody otherwise than by assuming it, when that was asked.
+    pub(crate) filter: OnceLock<crate::escalation::Filter>,
 }
 
 /// One step of a chain.
@@ -129,6 +135,39 @@ impl Who {
             Self::Federated(name) => Subject::new(SubjectKind::Federated, name),
             Self::Principal(_) => return None,
         })
+    }
+}
+
+/// Those of whom no further way says anything: they surely can, or by a shorter one.
+struct Reached<'s, 'm> {
+    principals: Vec<bool>,
+    others: BTreeSet<Who>,
+    search: &'s crate::escalation::Search<'m>,
+    /// Who may still gain somebody.
+    pending: crate::escalation::Mask,
+}
+
+impl<'s, 'm> Reached<'s, 'm> {
+    fn new(principals: usize, search: &'s crate::escalation::Search<'m>) -> Self {
+        let pending = search.filter.mask();
+        Self { principals: vec![false; principals], others: BTreeSet::new(), search, pending }
+    }
+
+    fn add(&mut self, who: &Who) {
+        match who {
+            Who::Principal(id) => {
+                self.principals[*id as usize] = true;
+                self.search.filter.remove(&mut self.pending, *id);
+            }
+            who => drop(self.others.insert(who.clone())),
+        }
+    }
+
+    fn has(&self, who: &Who) -> bool {
+        match who {
+            Who::Principal(id) => self.principals[*id as usize],
+            who => self.others.contains(who),
+        }
     }
 }
 
@@ -199,26 +238,21 @@ impl Model {
 
     /// Who can by itself.
     #[must_use]
-    pub fn directly(&self, ask: &Ask<'_>, class: Class, store: StoreId) -> Vec<Row> {
-        self.directly_among(ask, class, store, &|_| true)
+    pub fn directly(&self, ask: &Ask<'_>, chains: &Chains, class: Class, store: StoreId) -> Vec<Row> {
+        self.directly_among(ask, chains, class, store, &|_| true)
     }
 
     fn directly_among(
         &self,
         ask: &Ask<'_>,
+        chains: &Chains,
         class: Class,
         store: StoreId,
         may: &dyn Fn(PrincipalId) -> bool,
     ) -> Vec<Row> {
         let mut rows = Vec::new();
-        for id in 0..u32::try_from(self.principals.len()).unwrap_or(u32::MAX) {
-            if !may(id) {
-                continue;
-            }
-            let cell = ask.can(&ask.asker(id), class, store);
-            if cell.formula != Formula::False {
-                rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
-            }
+        for (id, cell) in crate::sets::who(self, ask, &chains.sets, class, store, may) {
+            rows.push(Row { who: Who::Principal(id), chain: Vec::new(), cell });
         }
         rows.extend(self.directly_outside(ask, class, store));
         rows
@@ -254,59 +288,29 @@ impl Model {
         ask.can(&Asker::outside(&subject), class, store)
     }
 
-    /// Who can become whom: O(roles × principals that their trust policies name).
+    /// Who can become whom: O(roles × principals of accounts that their trust policies name /
+    /// 64 + statements about them).
     #[must_use]
     pub fn chains(&self) -> Chains {
         let ask = Ask::new(self);
-        let mut chains =
-            Chains { into: vec![Vec::new(); self.principals.len()], able: crate::escalation::able(self) };
-        // Those whose own policies name the action at all.
-        let callers: Vec<PrincipalId> = (0..u32::try_from(self.principals.len()).unwrap_or(0))
-            .filter(|&id| {
-                self.principals[id as usize].identity.iter().any(|&policy| {
-                    self.policy(policy).statements.iter().any(|statement| {
-                        statement.effect != Effect::Deny
-                            && statement.actions.selects(
-                                "sts:assumerole",
-                                &crate::context::Nothing,
-                                &self.holes,
-                            ) != Formula::False
-                    })
-                })
-            })
-            .collect();
-        for (index, role) in self.principals.iter().enumerate() {
+        let actions = crate::tables::class_actions().chain(["sts:assumerole".into()]);
+        let sets = Sets::of(self, &ask, actions, &|_| true);
+        let mut chains = Chains {
+            into: vec![Vec::new(); self.principals.len()],
+            able: crate::escalation::able(self),
+            sets,
+            filter: OnceLock::new(),
+        };
+        for (index, role) in (0..).zip(&self.principals) {
             let Some(trust) = role.trust else { continue };
             let trust = self.policy(trust);
             let mut outside = BTreeSet::new();
             self.named_outside(trust, &mut outside);
-            let mut inside: BTreeSet<PrincipalId> = BTreeSet::new();
-            for statement in trust.statements.iter().filter(|statement| statement.effect != Effect::Deny) {
-                match &statement.principals {
-                    Select::Only(of) => {
-                        for named in of {
-                            match named {
-                                Named::Arn(arn) => inside.extend(self.by_arn.get(arn).copied()),
-                                Named::Account(_) | Named::Anyone | Named::Unknown(_) => {
-                                    inside.extend(callers.iter().copied());
-                                }
-                                _ => {}
-                            }
-                        }
-                    }
-                    _ => inside.extend(callers.iter().copied()),
-                }
-            }
-            let mut into = Vec::new();
-            for caller in inside {
-                if caller as usize == index {
-                    continue;
-                }
-                let formula = ask.assume(&ask.asker(caller), "sts:assumerole", role).formula;
-                if formula != Formula::False {
-                    into.push((Who::Principal(caller), formula));
-                }
-            }
+            let mut into: Vec<(Who, Formula)> = crate::sets::assume(self, &ask, &chains.sets, role)
+                .into_iter()
+                .filter(|(caller, _)| *caller != index)
+                .map(|(caller, formula)| (Who::Principal(caller), formula))
+                .collect();
             for who in outside {
                 let Some(subject) = who.outside() else { continue };
                 let subject = keyed(subject);
@@ -322,7 +326,7 @@ impl Model {
                     into.push((who, formula));
                 }
             }
-            chains.into[index] = into;
+            chains.into[index as usize] = into;
         }
         chains
     }
@@ -344,54 +348,48 @@ impl Model {
         store: StoreId,
         may: &dyn Fn(PrincipalId) -> bool,
     ) -> Vec<Row> {
-        let mut rows = self.directly_among(ask, class, store, may);
-        let mut sure: BTreeSet<Who> =
-            rows.iter().filter(|row| row.cell.formula == Formula::True).map(|row| row.who.clone()).collect();
-        let mut seen: HashMap<Who, usize> = HashMap::new();
-        let mut next: Vec<Row> =
-            rows.iter().filter(|row| matches!(row.who, Who::Principal(_))).cloned().collect();
+        let mut rows = self.directly_among(ask, chains, class, store, may);
         let search = crate::escalation::Search::new(self, chains);
+        let mut reached = Reached::new(self.principals.len(), &search);
+        for row in rows.iter().filter(|row| row.cell.formula == Formula::True) {
+            reached.add(&row.who);
+        }
+        let mut level = 0..rows.len();
         for _ in 0..MOST_HOPS {
             let mut found: Vec<Row> = Vec::new();
-            for row in &next {
+            for row in &rows[level] {
                 let Who::Principal(role) = row.who else { continue };
-                let gained = search.gainers(role);
-                let edges = chains.into[role as usize]
-                    .iter()
-                    .map(|(who, formula)| (who.clone(), ASSUME, formula))
-                    .chain(gained.iter().map(|(id, by, formula)| (Who::Principal(*id), *by, formula)));
-                for (who, by, formula) in edges {
-                    let who = &who;
+                let gained = search.gainers(role, &reached.pending);
+                let gained = gained.into_iter().map(|(id, by, formula)| (Who::Principal(id), by, formula));
+                let assumed = chains.into[role as usize].iter();
+                let assumed = assumed.map(|(who, formula)| (who.clone(), ASSUME, formula.clone()));
+                for (who, by, formula) in assumed.chain(gained) {
                     // A service takes on a role for what runs as it: `used_by` says what.
-                    if matches!(who, Who::Service(_)) {
+                    if matches!(who, Who::Service(_)) || reached.has(&who) {
                         continue;
                     }
-                    if sure.contains(who) || row.chain.iter().any(|hop| *who == Who::Principal(hop.role)) {
+                    if row.chain.iter().any(|hop| who == Who::Principal(hop.role)) {
                         continue;
                     }
-                    let formula = row.cell.formula.clone().and(formula.clone());
-                    if formula == Formula::False || seen.contains_key(who) {
+                    let formula = row.cell.formula.clone().and(formula);
+                    if formula == Formula::False {
                         continue;
                     }
                     let mut chain = vec![Hop { role, by }];
                     chain.extend(&row.chain);
                     if formula == Formula::True {
-                        sure.insert(who.clone());
+                        reached.add(&who);
                     }
-                    found.push(Row {
-                        who: who.clone(),
-                        chain,
-                        cell: Cell { formula, actions: row.cell.actions.clone() },
-                    });
+                    found.push(Row { who, chain, cell: Cell { formula, actions: row.cell.actions.clone() } });
                 }
-            }
-            for row in &found {
-                *seen.entry(row.who.clone()).or_default() += 1;
             }
             if found.is_empty() {
                 break;
             }
-            next = found.clone();
+            for row in &found {
+                reached.add(&row.who);
+            }
+            level = rows.len()..rows.len() + found.len();
             rows.extend(found);
         }
         self.sort(&mut rows);
@@ -400,11 +398,9 @@ impl Model {
 
     /// Nearest and surest first; an equal row by a longer chain says nothing new.
     fn sort(&self, rows: &mut [Row]) {
-        rows.sort_by(|a, b| {
-            let key = |row: &Row| {
-                (std::cmp::Reverse(row.who.distance()), rank(verdict(&row.cell.formula)), row.chain.len())
-            };
-            key(a).cmp(&key(b)).then_with(|| self.who_name(&a.who).cmp(&self.who_name(&b.who)))
+        rows.sort_by_cached_key(|row| {
+            let distance = std::cmp::Reverse(row.who.distance());
+            (distance, rank(verdict(&row.cell.formula)), row.chain.len(), self.who_name(&row.who))
         });
     }
 

@@ -3,17 +3,21 @@
 //! The accounts are read once, in the default world, when the first control asks. In
 //! another world the answer is unknown: what other values would change was not read.
 
-use sekisho_access::ask::{Ask, verdict};
+use sekisho_access::ask::{Ask, Cell, verdict};
 use std::sync::{Arc, OnceLock};
 
 use sekisho_access::case::Verdict;
 use sekisho_access::escalation::Escalations;
 use sekisho_access::formula::{Atom, Formula};
+use sekisho_access::holders::Holders;
 use sekisho_access::model::{Model, PrincipalId, StoreId};
 use sekisho_access::tables::Class;
 use sekisho_access::who::{Chains, Distance, Who};
 use sekisho_estate::{Estate, ReasonCode, ResourceId, StackIndex};
 use sekisho_expr::{Frame, Function, FunctionId, Seen, Val};
+
+/// As many principals are shown with their statements; how many more there are is counted.
+const SHOWN: usize = 5;
 
 /// The accounts of an estate and who can become whom.
 #[derive(Debug)]
@@ -24,6 +28,17 @@ pub struct Access {
     pub chains: Arc<Chains>,
     /// Who can become an administrator: searched when it is first asked for.
     escalations: OnceLock<Escalations>,
+    /// Who has a capability on a store: sorted when it is first asked for.
+    holders: OnceLock<Candidates>,
+}
+
+/// The principals of which one asks who has a capability.
+#[derive(Debug)]
+struct Candidates {
+    holders: Holders,
+    all: Vec<PrincipalId>,
+    /// Those with which something runs.
+    workloads: Vec<PrincipalId>,
 }
 
 impl Access {
@@ -32,12 +47,24 @@ impl Access {
     pub fn of(estate: &Estate) -> Self {
         let model = Model::of(estate);
         let chains = Arc::new(model.chains());
-        Self { model: Arc::new(model), chains, escalations: OnceLock::new() }
+        Self { model: Arc::new(model), chains, escalations: OnceLock::new(), holders: OnceLock::new() }
     }
 
     /// Who is and who can become an administrator.
     pub fn escalations(&self) -> &Escalations {
         self.escalations.get_or_init(|| self.model.escalations(&self.chains))
+    }
+
+    fn candidates(&self) -> &Candidates {
+        self.holders.get_or_init(|| {
+            let all = 0..u32::try_from(self.model.principals.len()).unwrap_or(u32::MAX);
+            let runs = |&id: &PrincipalId| !self.model.principals[id as usize].used_by.is_empty();
+            Candidates {
+                holders: Holders::of(&self.model),
+                workloads: all.clone().filter(runs).collect(),
+                all: all.collect(),
+            }
+        })
     }
 
     /// Answers a function of the control language; none when it is not about access.
@@ -142,27 +169,39 @@ impl<'a> Question<'_, '_, 'a> {
             Err(unknown) => return unknown,
         };
         let ask = Ask::new(self.model());
-        let mut names = Vec::new();
-        let mut open = None;
-        for (index, principal) in self.model().principals.iter().enumerate() {
-            if workloads && principal.used_by.is_empty() {
-                continue;
-            }
-            let who = u32::try_from(index).unwrap_or(u32::MAX);
-            let cell = ask.can(&ask.asker(who), class, store);
-            match verdict(&cell.formula) {
+        let candidates = self.access.candidates();
+        let among = if workloads { &candidates.workloads } else { &candidates.all };
+        let mut found = Vec::new();
+        let mut open: Option<(PrincipalId, Cell)> = None;
+        for held in candidates.holders.cells(self.model(), &ask, class, store, among) {
+            match held.cell.verdict() {
                 Verdict::Denied => {}
-                Verdict::Allowed | Verdict::Conditional => {
-                    self.show(who, class, store);
-                    names.push(Val::Str(self.frame.bump().alloc_str(&principal.name)));
-                }
+                Verdict::Allowed | Verdict::Conditional => found.extend(held.who),
                 Verdict::Unknown | Verdict::Ambiguous => {
-                    if let Val::Unknown(why) = self.open(&cell.formula) {
-                        open.get_or_insert(why);
+                    if open.as_ref().is_none_or(|(first, _)| held.who[0] < *first) {
+                        open = Some((held.who[0], held.cell));
                     }
                 }
             }
         }
+        found.sort_unstable();
+        for &who in found.iter().take(SHOWN) {
+            self.show(who, class, store);
+        }
+        if found.len() > SHOWN {
+            let resource = self.frame.reader.estate.resource(id);
+            let view = self.frame.reader.estate.stack(id.stack).view(resource.properties);
+            let more = self.frame.bump().alloc_str(&format!("+{}", found.len() - SHOWN));
+            self.frame.see(|| Seen::Found(view, more));
+        }
+        let names = found
+            .iter()
+            .map(|&who| Val::Str(self.frame.bump().alloc_str(&self.model().principals[who as usize].name)));
+        let names: Vec<Val<'a>> = names.collect();
+        let open = open.and_then(|(_, cell)| match self.open(&cell.formula) {
+            Val::Unknown(why) => Some(why),
+            _ => None,
+        });
         Val::Items(self.frame.bump().alloc_slice_copy(&names), open)
     }
 

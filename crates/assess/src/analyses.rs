@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use sekisho_estate::{Estate, ReasonCode, ResourceId};
+use sekisho_estate::{Estate, Part, ReasonCode, ResourceId};
 use sekisho_expr::{Frame, Function, FunctionId, Host, ResourceRef, Seen, Val};
-use sekisho_facts::{Companion, Holds, ServiceDefault};
+use sekisho_facts::{Companion, Holds, Machinery, ServiceDefault, companions, store};
 use sekisho_guidance::Label;
 use sekisho_phi::{Model, Rules};
 
@@ -12,7 +12,7 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
-use crate::{flows, identifiers, lifecycle, policies, secrets};
+use crate::{flows, identifiers, lifecycle, outside, policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
 #[derive(Debug)]
@@ -120,6 +120,7 @@ impl Host for Analyses<'_> {
                 }
                 other => other,
             },
+            FunctionId::DaysSince => lifecycle::days_since(frame, argument(0), self.config.today.as_deref()),
             FunctionId::Target => self.joins.target(frame, argument(0), text(1)?),
             FunctionId::Resources => self.all(frame, text(0)?),
             FunctionId::Unclassified => self.unclassified(frame),
@@ -155,6 +156,23 @@ impl Host for Analyses<'_> {
                     identifiers::identifies(&self.words, frame, resource, text(1) != Some("name"))
                 }
                 other => other,
+            },
+            FunctionId::HoldsCredential => match argument(0) {
+                Val::Resource(resource) => {
+                    let names = match frame.elements(argument(1)) {
+                        Ok((names, None)) => names,
+                        Ok((_, Some(why))) => return Some(Val::Unknown(why)),
+                        Err(unknown) => return Some(unknown),
+                    };
+                    let text = |name: &Val<'a>| if let Val::Str(name) = name { Some(*name) } else { None };
+                    let except: Vec<&str> = names.iter().filter_map(text).collect();
+                    identifiers::holds_credential(&self.words, frame, resource, &except)
+                }
+                other => other,
+            },
+            FunctionId::StackTextHolds => match (frame.stack, text(0).map(outside::Sought::of)) {
+                (Some(stack), Some(Some(sought))) => outside::holds(&self.words, frame, stack, sought),
+                _ => frame.unknown(ReasonCode::WrongShape, text(0)?),
             },
             FunctionId::PhiFlows => match argument(0) {
                 Val::Resource(resource) => flows::leaving(frame, self.flow(), resource.id),
@@ -220,7 +238,8 @@ impl Host for Analyses<'_> {
 
 impl Analyses<'_> {
     /// Stores of content whose label is only assumed: O(resources), asked once in a run. Those
-    /// that exist in some world only are among them, so that no world is told apart.
+    /// that exist in some world only are among them, so that no world is told apart. Machinery is
+    /// not: who asks where PHI is put does not ask about log archives.
     fn unclassified<'a>(&self, frame: &Frame<'_, 'a>) -> Val<'a> {
         let mut found = bumpalo::collections::Vec::new_in(frame.bump());
         if !self.config.classifies() {
@@ -228,13 +247,46 @@ impl Analyses<'_> {
             for (id, ..) in estate.resources() {
                 let resource = ResourceRef::new(estate, id);
                 let holds = sekisho_facts::store(resource.type_name()).map(|store| store.holds);
-                if holds == Some(Holds::Content) && self.label(id) == Label::Assumed {
+                if holds == Some(Holds::Content)
+                    && self.label(id) == Label::Assumed
+                    && self.machinery(frame, resource).is_none()
+                {
                     frame.see(|| Seen::Statement(resource.stack.view(resource.resource.body)));
                     found.push(Val::Resource(resource));
                 }
             }
         }
         Val::Items(found.into_bump_slice(), None)
+    }
+
+    /// What a store keeps in some world where that is no data of people: by what names it, or by what is
+    /// written of it.
+    fn machinery<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>) -> Option<Machinery> {
+        let type_name = resource.type_name();
+        let named = companions(type_name)
+            .iter()
+            .find(|c| c.machinery.is_some() && self.joins.may_have(frame.reader.estate, resource, c));
+        if let Some(companion) = named {
+            return companion.machinery;
+        }
+        let machinery = store(type_name)?.machinery;
+        let says = |property: &str, texts: &[&str]| {
+            let tree = &resource.stack.tree;
+            let Some(node) = tree.get(resource.resource.properties, property) else { return false };
+            let known = match frame.read(resource.stack.view(node)) {
+                Val::Str(text) => text.to_ascii_lowercase(),
+                Val::Text(text) => {
+                    let literal = |part: &Part<'_>| match part {
+                        Part::Literal(text) => text.to_ascii_lowercase(),
+                        _ => String::from("\0"),
+                    };
+                    text.parts.iter().map(literal).collect()
+                }
+                _ => return false,
+            };
+            texts.iter().any(|text| known.contains(text))
+        };
+        machinery.iter().find(|(_, property, texts)| says(property, texts)).map(|(what, ..)| *what)
     }
 
     /// Who can reach what: read when it is first asked for.

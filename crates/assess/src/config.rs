@@ -26,6 +26,8 @@ pub struct Config {
     pub waivers: WaiverConfig,
     /// What is beyond the network of the input.
     pub network: NetworkConfig,
+    /// Which guidance is asked for.
+    pub guidance: GuidanceConfig,
     /// Values of parameters, for every root template that declares them.
     pub parameters: BTreeMap<String, String>,
     /// What the files under `phi.findings` say; read by whoever reads this file.
@@ -34,6 +36,14 @@ pub struct Config {
     /// The day of the run, `YYYY-MM-DD`.
     #[serde(skip)]
     pub today: Option<String>,
+}
+
+/// Which guidance is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GuidanceConfig {
+    /// An edition of the HIPAA paper (`2018`, `2023`); what either states when left out.
+    pub edition: Option<sekisho_guidance::Edition>,
 }
 
 /// What is beyond the network of the input.

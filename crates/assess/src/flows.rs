@@ -1,11 +1,11 @@
 //! Flows of PHI as the control language sees them: lists of records.
 
-use sekisho_estate::{ReasonCode, ResourceId};
+use sekisho_estate::{ReasonCode, ResourceId, Route};
 use sekisho_expr::{FLOW_MEMBERS, Frame, Seen, Val};
 use sekisho_facts::{Layer, Moves};
 use sekisho_guidance::Label;
 
-use crate::model::{HopNote, Verdict};
+use crate::model::{Evidence, EvidenceKind, HopNote, Verdict};
 use sekisho_phi::closure::Carries;
 use sekisho_phi::{Agreement, AtRest, EdgeIndex, Encryption, Fault, Hop, Model, Question};
 
@@ -92,15 +92,36 @@ pub(crate) fn worst_path(model: &Model<'_>, of: ResourceId) -> Vec<HopNote> {
                 ) => Verdict::Fail,
                 Some(_) => Verdict::Unknown,
             };
-            let holder = model.estate.address(model.graph.edge(edge).holder);
+            let holder = model.graph.edge(edge).holder;
             HopNote {
                 from: model.graph.nodes.get(hop.from).address(model.estate),
                 to: model.graph.nodes.get(hop.to).address(model.estate),
-                via: format!("{holder} {}", model.graph.edge(edge).row.path),
+                via: format!("{} {}", model.estate.address(holder), model.graph.edge(edge).row.path),
                 verdict,
+                evidence: written(model, edge),
             }
         })
         .collect()
+}
+
+/// Where the input says of a hop: its property, or the resource that makes it.
+fn written(model: &Model<'_>, edge: EdgeIndex) -> Evidence {
+    let edge = model.graph.edge(edge);
+    let estate = model.estate;
+    let (stack, offset) = match edge.place {
+        Some((stack, node)) => (stack, estate.stack(stack).tree.offset(node)),
+        None => (edge.holder.stack, estate.resource(edge.holder).offset),
+    };
+    let steps = edge.row.path.split('/').filter(|_| edge.place.is_some());
+    Evidence {
+        kind: EvidenceKind::Value,
+        stack: Some(stack),
+        resource: Some(edge.holder),
+        route: steps.fold(Route::default(), |route, step| route.key(step)),
+        offset,
+        value: None,
+        note: None,
+    }
 }
 
 /// Whether PHI may be where a resource is.

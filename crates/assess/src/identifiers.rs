@@ -1,57 +1,96 @@
 //! Whether names, tags, descriptions, variables, definitions or comments of a resource identify
-//! a person.
+//! a person or hold a credential.
 //!
 //! A stack's text is searched once for words of context, linear in the text; only resources in
 //! whose lines such a word stands are walked.
 
 use std::sync::OnceLock;
 
-use sekisho_detect::{Confidence, Found, identifiers, words_of_context};
-use sekisho_estate::{Estate, Node, ResourceId, View};
+use sekisho_detect::{parts_of_credentials, words_of_context};
+use sekisho_estate::{Estate, Node, ResourceId, StackIndex, View};
 use sekisho_expr::{Frame, ResourceRef, Seen, Val};
+
+use crate::outside::{Sought, end_of};
 
 /// Names beside a value that say what it is (`{Key: …, Value: …}`).
 const NAMING: [&str; 6] = ["Key", "Name", "ParameterKey", "VariableName", "HeaderName", "Field"];
 
-/// Where words of context stand, for each stack; found when the first control asks.
+/// Where words of context and parts of credentials stand, for each stack; found when the first
+/// control asks.
 #[derive(Debug)]
-pub(crate) struct Words(Vec<OnceLock<Vec<usize>>>);
+pub(crate) struct Words {
+    context: Vec<OnceLock<Vec<usize>>>,
+    credentials: Vec<OnceLock<Vec<usize>>>,
+}
 
 impl Words {
     pub(crate) fn new(estate: &Estate) -> Self {
-        Self(estate.stacks.iter().map(|_| OnceLock::new()).collect())
+        let empty = || estate.stacks.iter().map(|_| OnceLock::new()).collect();
+        Self { context: empty(), credentials: empty() }
+    }
+
+    /// Where in the source of a stack something may be found.
+    pub(crate) fn of(&self, estate: &Estate, stack: StackIndex, sought: Sought) -> &[usize] {
+        let source = || estate.stack(stack).tree.source();
+        match sought {
+            Sought::Credential => {
+                self.credentials[stack.0 as usize].get_or_init(|| parts_of_credentials(source()))
+            }
+            _ => self.context[stack.0 as usize].get_or_init(|| words_of_context(source())),
+        }
     }
 
     /// The words within the text of a resource: from where it begins to where another begins.
-    fn within(&self, estate: &Estate, id: ResourceId) -> &[usize] {
+    fn within(&self, estate: &Estate, id: ResourceId, sought: Sought) -> &[usize] {
         let stack = estate.stack(id.stack);
-        let all = self.0[id.stack.0 as usize].get_or_init(|| words_of_context(stack.tree.source()));
+        let all = self.of(estate, id.stack, sought);
         if all.is_empty() {
             return &[];
         }
         let start = stack.resource(id.index).offset as usize;
         let later = stack.resources.get(id.index.0 as usize + 1..).unwrap_or_default();
         let next = later.iter().map(|resource| resource.offset as usize).find(|&offset| offset > start);
-        let end = next.unwrap_or(usize::MAX);
+        let end = next.unwrap_or_else(|| end_of(stack.tree.source(), start));
         let from = all.partition_point(|&at| at < start);
         let to = all.partition_point(|&at| at < end);
         &all[from..to]
     }
 }
 
-/// Whether something in a resource identifies a person: with the form and the context for it
-/// (`likely`), or by a guess at a name only.
+/// Whether something in a resource identifies a person: with the form and the context for it,
+/// or by a guess at a name only.
 pub(crate) fn identifies<'a>(
     words: &Words,
     frame: &Frame<'_, 'a>,
     resource: ResourceRef<'a>,
     likely: bool,
 ) -> Val<'a> {
-    let within = words.within(frame.reader.estate, resource.id);
+    let sought = if likely { Sought::Identifier } else { Sought::Name };
+    search(words, frame, resource, sought, &[])
+}
+
+/// Whether a credential is written out in a resource, apart from some of its properties.
+pub(crate) fn holds_credential<'a>(
+    words: &Words,
+    frame: &Frame<'_, 'a>,
+    resource: ResourceRef<'a>,
+    except: &[&str],
+) -> Val<'a> {
+    search(words, frame, resource, Sought::Credential, except)
+}
+
+fn search<'a>(
+    words: &Words,
+    frame: &Frame<'_, 'a>,
+    resource: ResourceRef<'a>,
+    sought: Sought,
+    except: &[&str],
+) -> Val<'a> {
+    let within = words.within(frame.reader.estate, resource.id, sought);
     if within.is_empty() {
         return Val::Bool(false);
     }
-    let mut walk = Walk { frame, likely, found: false };
+    let mut walk = Walk { frame, sought, except, found: false };
     let body = resource.stack.view(resource.resource.body);
     // The body of what a source made of its own accord may lie elsewhere than its properties.
     walk.node(body, "", 0);
@@ -64,7 +103,8 @@ pub(crate) fn identifies<'a>(
 
 struct Walk<'w, 'r, 'a> {
     frame: &'w Frame<'r, 'a>,
-    likely: bool,
+    sought: Sought,
+    except: &'w [&'w str],
     found: bool,
 }
 
@@ -91,6 +131,9 @@ impl<'a> Walk<'_, '_, 'a> {
                     });
                     for entry in entries {
                         let key = at.stack.tree.text(entry.key);
+                        if self.except.contains(&key) {
+                            continue;
+                        }
                         let valued = matches!(key, "Value" | "ParameterValue" | "StringValue");
                         let name = named.filter(|_| valued).unwrap_or(key);
                         self.node(at.at(entry.value), name, depth + 1);
@@ -108,15 +151,8 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 
     fn text(&mut self, view: View<'a>, name: &str, text: &str) {
-        for found in identifiers(name, text) {
-            self.note(view, &found);
-        }
-    }
-
-    fn note(&mut self, view: View<'a>, found: &Found) {
-        if (found.confidence > Confidence::Low) == self.likely {
+        for (what, _) in self.sought.within(name, text) {
             self.found = true;
-            let what = found.kind.label[0];
             self.frame.see(|| Seen::Found(view, what));
         }
     }
@@ -135,10 +171,12 @@ impl<'a> Walk<'_, '_, 'a> {
             let comment = line.match_indices(['#', '/']).find_map(|(from, sign)| {
                 let opens = sign == "#" || line[from..].starts_with("//");
                 let spaced = line[..from].chars().next_back().is_none_or(char::is_whitespace);
-                (opens && spaced && start + from < at).then(|| &line[from + 1..])
+                (opens && spaced && start + from < at).then_some(from)
             });
-            for found in comment.iter().flat_map(|comment| identifiers("comment", comment)) {
-                self.note(resource.stack.view(resource.resource.body), &found);
+            let Some(from) = comment else { continue };
+            for (what, _) in self.sought.within("comment", &line[from..]) {
+                self.found = true;
+                self.frame.see(|| Seen::FoundAt(resource.id.stack, (start + from) as u32, what));
             }
         }
     }

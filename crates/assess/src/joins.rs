@@ -146,6 +146,16 @@ impl Joins {
             .any(|value| names.identify(frame.reader, value, type_name) == Some(resource))
     }
 
+    /// Whether a resource has a companion under a member that names it, in some world.
+    pub fn may_have(
+        &self,
+        estate: &Estate,
+        resource: ResourceRef<'_>,
+        companion: &'static Companion,
+    ) -> bool {
+        !self.pairs(estate, resource.type_name(), companion, resource.id).is_empty()
+    }
+
     fn pairs<'j>(
         &'j self,
         estate: &Estate,

@@ -14,6 +14,7 @@ mod joins;
 mod lifecycle;
 pub mod model;
 mod network;
+mod outside;
 mod owners;
 mod policies;
 mod run;

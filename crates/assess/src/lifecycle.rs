@@ -2,7 +2,7 @@
 
 use sekisho_estate::{ReasonCode, key_hash};
 use sekisho_expr::{Frame, ResourceRef, Seen, Val};
-use sekisho_guidance::{Stage, lifecycle, versions};
+use sekisho_guidance::{Stage, days_between, lifecycle, versions};
 
 /// Whether the service of a resource has ended, or what it names is no longer patched, on a day
 /// such as `2026-11-25`. Without a day that is unknown wherever a day counts.
@@ -32,5 +32,17 @@ pub(crate) fn discontinued<'a>(
         }
         (unknown @ Val::Unknown(_), _) => unknown,
         _ => frame.unknown(ReasonCode::WrongShape, versions.property),
+    }
+}
+
+/// Whole days from a day, or the day of a time, in ISO 8601 to the day of the run; negative for what
+/// is still to come. Unknown without a day of the run, and for a text that is no day.
+pub(crate) fn days_since<'a>(frame: &Frame<'_, 'a>, value: Val<'a>, today: Option<&str>) -> Val<'a> {
+    let Val::Str(text) = value else { return value };
+    let Some(today) = today else { return frame.unknown(ReasonCode::NotInInput, "the day of the run") };
+    let day = text.split_once('T').map_or(text, |(day, _)| day);
+    match days_between(day, today) {
+        Some(days) => Val::Int(days),
+        None => frame.unknown(ReasonCode::WrongShape, "a day"),
     }
 }

@@ -110,7 +110,7 @@ pub struct WorldVerdict {
 }
 
 /// A hop of the path that a finding is about.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct HopNote {
     /// Where it starts: an address, or the name of an end.
     pub from: String,
@@ -120,6 +120,8 @@ pub struct HopNote {
     pub via: String,
     /// What is to be said of it: pass, fail or unknown.
     pub verdict: Verdict,
+    /// The property that makes it, or the resource where no property is written.
+    pub evidence: Evidence,
 }
 
 /// How a waiver stands behind a waived verdict.

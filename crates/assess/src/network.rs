@@ -28,6 +28,8 @@ pub(crate) struct Reached {
     network: OnceLock<Network>,
     exposed: OnceLock<Vec<Exposed>>,
     zones: OnceLock<Zones>,
+    /// Which resources' packets go the same way.
+    alike: OnceLock<Vec<Option<u32>>>,
 }
 
 impl Reached {
@@ -40,6 +42,7 @@ impl Reached {
             network: OnceLock::new(),
             exposed: OnceLock::new(),
             zones: OnceLock::new(),
+            alike: OnceLock::new(),
         }
     }
 }
@@ -251,11 +254,20 @@ impl Analyses<'_> {
             .filter(|z| z.name == zone || z.name.starts_with(&format!("{zone} (")))
             .flat_map(|z| &z.members);
         let mut unknown: Option<Why<'a>> = None;
-        for (count, &source) in sources.enumerate() {
-            if count * found.len() > MAX_PAIRS {
-                return frame.unknown(ReasonCode::StepLimit, MAX_PAIRS.to_string());
-            }
-            for &holder in found.iter().filter(|&&holder| holder != source) {
+        let alike = self.network.alike.get_or_init(|| net.alike());
+        let doors: Vec<_> = found.iter().map(|&holder| (holder, net.door(holder, services))).collect();
+        let (mut asked, mut pairs) = (std::collections::HashSet::new(), 0);
+        for &source in sources {
+            for &(holder, ref door) in doors.iter().filter(|(holder, _)| *holder != source) {
+                // No rule, no connection; and what goes the same way arrives alike.
+                let Some(by) = door.admits(net, source) else { continue };
+                if alike[source].is_some_and(|number| !asked.insert((holder, number, by))) {
+                    continue;
+                }
+                pairs += 1;
+                if pairs > MAX_PAIRS {
+                    return frame.unknown(ReasonCode::StepLimit, MAX_PAIRS.to_string());
+                }
                 let answer = net.reached(&End::Holder(source), holder, services);
                 // What the other one hands on is asked of the other one.
                 let direct = answer.paths.iter().find(|p| !p.hops.iter().any(|h| h.step == Step::Forward));
@@ -400,8 +412,8 @@ fn members(net: &Network, resource: ResourceRef<'_>) -> Vec<Index> {
 fn more_members<'a>(frame: &Frame<'_, 'a>, net: &Network, resource: ResourceRef<'a>) -> Option<Why<'a>> {
     let &group = net.group_by_resource.get(&resource.id)?;
     let vpc = net.groups[group].vpc;
-    let mut interfaces = net.interfaces.iter().enumerate();
-    let doubt = interfaces.find_map(|(at, interface)| {
+    let doubt = net.doubtful.iter().find_map(|&at| {
+        let interface = &net.interfaces[at];
         let here = net.vpc_of(at).is_none_or(|v| Some(v) == vpc);
         let nodes = net.holders[interface.holder].item.kind == "AWS::EKS::Nodegroup";
         interface.groups_doubt.as_ref().filter(|_| here && !nodes)

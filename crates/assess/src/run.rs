@@ -10,8 +10,8 @@ use bumpalo::Bump;
 use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 use sekisho_estate::secret::is_secret_name;
-use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Step, Tree, View};
-use sekisho_expr::{Frame, Program, ResourceRef, Seen, Truth, compile_with};
+use sekisho_estate::{Estate, NodeId, ResourceId, Route, StackIndex, Stage, Step, Tree, View};
+use sekisho_expr::{Frame, Program, ResourceRef, Seen, Subject, Truth, compile_with};
 use sekisho_facts::ServiceDefault;
 use sekisho_graph::index_of;
 use sekisho_guidance::{
@@ -218,7 +218,7 @@ impl<'x, 'c> Judge<'x, 'c> {
         let outcome = compiled.program.judge(
             context.estate,
             context.analyses,
-            this,
+            Subject { resource: this, stack },
             bump,
             context.everything,
             &mut |frame, seen| {
@@ -242,7 +242,7 @@ impl<'x, 'c> Judge<'x, 'c> {
         self.judgements.push(Judgement {
             control,
             verdict,
-            basis: Basis::Design,
+            basis: context.basis(stack),
             severity: severity(control.harm, control.reach, label, compiled.level),
             confidence,
             resource,
@@ -278,6 +278,20 @@ impl<'x, 'c> Judge<'x, 'c> {
 }
 
 impl Context<'_> {
+    /// How far what is said of a stack reaches; what is said of an account, as far as the
+    /// least of its stacks.
+    fn basis(&self, stack: Option<StackIndex>) -> Basis {
+        let stage = match stack {
+            Some(index) => Some(self.estate.stack(index).stage),
+            None => self.estate.stacks.iter().map(|stack| stack.stage).min(),
+        };
+        match stage.unwrap_or_default() {
+            Stage::Design => Basis::Design,
+            Stage::Planned => Basis::Planned,
+            Stage::Deployed => Basis::Deployed,
+        }
+    }
+
     /// Identity of a finding: the control and the address, never a line.
     fn fingerprint(
         &self,
@@ -376,6 +390,10 @@ impl Context<'_> {
                     resource.resource.offset,
                 );
                 make(EvidenceKind::Value, place, Some(resource.name().to_owned()), None)
+            }
+            Seen::FoundAt(stack, offset, what) => {
+                let place = (Some(stack), None, Route::default(), offset);
+                make(EvidenceKind::Text, place, None, Some(Arc::from(what)))
             }
             Seen::Found(view, what) => {
                 let what = (!what.is_empty()).then(|| Arc::from(what));

@@ -3,7 +3,8 @@
 //!
 //! A line of `hops` is `From -> To: encryption` or `From -> To: encryption; fault, fault`,
 //! or `From -/> To` where PHI must not get from one to the other. A line of `verdicts` is
-//! `control Resource: verdict`. A line of `sides` is `Resource front: encrypted`.
+//! `control Resource: verdict`. A line of `sides` is `Resource front: encrypted`. What no input can
+//! show is a row of `not_answered`: no verdict may say that it is met.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
@@ -36,6 +37,9 @@ struct Case {
     sides: Vec<String>,
     #[serde(default)]
     verdicts: Vec<String>,
+    /// Rows that no verdict may claim.
+    #[serde(default)]
+    not_answered: Vec<String>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,8 +65,9 @@ fn the_hardest_requirements() {
             assert!(has, "{}: no example that is {kind:?}", requirement.about);
         }
         for case in &requirement.cases {
+            let expected = [&case.hops, &case.verdicts, &case.sides, &case.not_answered];
             assert!(
-                !(case.hops.is_empty() && case.verdicts.is_empty() && case.sides.is_empty()),
+                expected.iter().any(|lines| !lines.is_empty()),
                 "{}: {}: nothing is expected",
                 requirement.about,
                 case.name
@@ -105,6 +110,13 @@ fn check(case: &Case) -> Vec<String> {
     }
     let run_options = RunOptions { config: &config, everything: true, only: &[], built_in: true };
     let assessment = run(&estate, &[], run_options);
+    for row in &case.not_answered {
+        assert!(sekisho_guidance::requirement(row).is_some(), "{}: no row {row}", case.name);
+        let mut claims = assessment.judgements.iter().filter(|j| {
+            j.verdict == sekisho_assess::Verdict::Pass && j.control.satisfies.iter().any(|s| **s == **row)
+        });
+        wrong.extend(claims.next().map(|j| format!("{row}: {} claims it", j.control.id)));
+    }
     for line in &case.verdicts {
         let (subject, wanted) = line.rsplit_once(": ").unwrap();
         let (control, resource) = subject.split_once(' ').unwrap();

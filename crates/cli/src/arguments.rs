@@ -80,6 +80,12 @@ pub(crate) enum Question {
         #[arg(long)]
         edition: Option<String>,
     },
+    /// What AWS does, and what that rests on
+    Inherited {
+        /// Only of this service, such as s3
+        #[arg(long)]
+        service: Option<String>,
+    },
     /// How many rows are answered, and how
     Coverage,
     /// Laws, catalogues and documents that `scan --framework` reports on
@@ -116,6 +122,9 @@ pub(crate) struct ResponsibilityArguments {
     /// Files and folders to read
     #[arg(default_value = ".", value_name = "PATH")]
     pub(crate) paths: Vec<String>,
+    /// Write the table of responsibility boundaries as CSV, to be filled in
+    #[arg(long)]
+    pub(crate) csv: bool,
     #[command(flatten)]
     pub(crate) form: FormArguments,
 }
@@ -127,6 +136,10 @@ pub(crate) struct ScanArguments {
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) input: InputArguments,
+    /// Ask only what this edition of the HIPAA paper states, beside the other documents: 2018 or
+    /// 2023; what either states when left out
+    #[arg(long)]
+    pub(crate) edition: Option<sekisho_guidance::Edition>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
@@ -208,6 +221,9 @@ pub(crate) struct OutputArguments {
     /// Report by the paragraphs of a framework instead; `sekisho guidance frameworks` lists them
     #[arg(long, value_name = "ID")]
     pub(crate) framework: Option<String>,
+    /// Write the framework to this file too, as a checklist to be filled in (CSV)
+    #[arg(long, value_name = "FILE", requires = "framework")]
+    pub(crate) checklist: Option<String>,
     /// What was decided about addressable specifications; sekisho.decisions.yaml in the current
     /// folder when left out
     #[arg(long, value_name = "FILE")]

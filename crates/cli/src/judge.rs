@@ -21,7 +21,8 @@ include!(concat!(env!("OUT_DIR"), "/demo.rs"));
 
 /// `sekisho scan`
 pub(crate) fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
-    let settings = Settings::read(&arguments.input)?;
+    let mut settings = Settings::read(&arguments.input)?;
+    settings.restrict_to(arguments.edition.or(settings.config.guidance.edition));
     let found = discover(&arguments.paths, arguments.input.max_file_size << 20);
     if !found.errors.is_empty() {
         return Err(found.errors.join("\nsekisho: "));
@@ -84,8 +85,15 @@ pub(crate) fn estate(found: Found, input: &InputArguments, config: &Config) -> R
         files.into_iter().partition(|file| sekisho_source_describe::is_saved(&file.bytes));
     let variable_files = input.terraform.files()?;
     let mut estate = read(files, &options);
-    crate::terraform::join_recorded(&mut estate, recorded, options.limits);
-    crate::terraform::join(&mut estate, terraform, variable_files, found.folders, &input.terraform, config)?;
+    crate::terraform::join(
+        &mut estate,
+        (terraform, recorded),
+        options.limits,
+        variable_files,
+        found.folders,
+        &input.terraform,
+        config,
+    )?;
     let answers =
         answers.into_iter().map(|f| sekisho_source_describe::Saved { path: f.path, bytes: f.bytes });
     sekisho_source_describe::read(answers.collect(), options.limits, &mut estate);
@@ -141,7 +149,8 @@ fn report(
 ) -> Result<u8, Failure> {
     let framework = crate::framework::chosen(arguments)?;
     let everything = arguments.verdicts == Verdicts::All || framework.is_some();
-    let options = RunOptions { config: &settings.config, everything, only, built_in: true };
+    let built_in = settings.edition.is_none();
+    let options = RunOptions { config: &settings.config, everything, only, built_in };
     let mut assessment = run(estate, &settings.controls, options);
     assessment.notices.splice(0..0, settings.notices.iter().cloned());
     let mut all = settings.waivers.clone();
@@ -271,7 +280,12 @@ pub(crate) fn responsibility(arguments: &ResponsibilityArguments) -> Result<u8, 
         return Err(found.errors.join("\nsekisho: "));
     }
     let input = InputArguments { max_file_size: 256, ..InputArguments::default() };
-    output::responsibility(&estate(found, &input, &Config::default())?, &arguments.form)?;
+    let estate = estate(found, &input, &Config::default())?;
+    if arguments.csv {
+        output::responsibility_form(&estate, &arguments.form)?;
+    } else {
+        output::responsibility(&estate, &arguments.form)?;
+    }
     Ok(0)
 }
 

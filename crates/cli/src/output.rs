@@ -58,6 +58,7 @@ pub(crate) fn write(
         facts_as_of: Some(FACTS_AS_OF.to_owned()),
         eligibility_as_of: Some(sekisho_guidance::eligibility_list().as_of.to_string()),
         eligibility_old: old_list(),
+        edition: settings.edition.map_or_else(|| Run::default().edition, |edition| edition.to_string()),
         configuration_sha256: Some(settings.digest.clone()).filter(|digest| !digest.is_empty()),
         ..Run::default()
     };
@@ -91,6 +92,9 @@ pub(crate) fn framework(
         _ => return Err("--framework is written as text or json".into()),
     };
     let look = Look::new(language(arguments.lang), arguments.color, arguments.output.as_deref());
+    if let Some(path) = &arguments.checklist {
+        to(Some(path), |out| report.checklist(&look.options, out))?;
+    }
     to(arguments.output.as_deref(), |out| report.write(notation, &look.options, out))
 }
 
@@ -155,6 +159,9 @@ pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
             Question::Services { edition } => {
                 sekisho_report::guidance_services(edition.as_deref(), notation, options, out)
             }
+            Question::Inherited { service } => {
+                sekisho_report::guidance_inherited(service.as_deref(), notation, options, out)
+            }
             Question::Search { words } => {
                 return sekisho_report::guidance_search(&words.join(" "), notation, options, out);
             }
@@ -171,6 +178,12 @@ pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
         }
     })?;
     wrong.map_or(Ok(0), Err)
+}
+
+/// Writes the table of responsibility boundaries.
+pub(crate) fn responsibility_form(estate: &Estate, arguments: &FormArguments) -> Result<(), Failure> {
+    let (_, look) = form(arguments);
+    to(None, |out| sekisho_report::responsibility_form(estate, &look.options, out))
 }
 
 /// Writes who is responsible for what.

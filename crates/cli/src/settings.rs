@@ -5,7 +5,7 @@ use std::path::Path;
 use sekisho_assess::Config;
 use sekisho_assess::waivers::{self, Waiver};
 use sekisho_assess::{Notice, matches};
-use sekisho_guidance::{Control, Language, Severity, load_user_controls};
+use sekisho_guidance::{Control, Edition, Language, Severity, controls_in, load_user_controls};
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     /// Digest of the configuration's bytes, empty when there is none.
     pub(crate) digest: String,
     pub(crate) controls: Vec<Control>,
+    /// The edition that is asked for; its controls then stand among `controls`.
+    pub(crate) edition: Option<Edition>,
     pub(crate) waivers: Vec<Waiver>,
     pub(crate) notices: Vec<Notice>,
 }
@@ -28,9 +30,17 @@ impl Settings {
             config: Config::default(),
             digest: String::new(),
             controls: Vec::new(),
+            edition: None,
             waivers: Vec::new(),
             notices: Vec::new(),
         }
+    }
+
+    /// Asks what one edition of the HIPAA paper states, in place of what either does.
+    pub(crate) fn restrict_to(&mut self, edition: Option<Edition>) {
+        let Some(edition) = edition else { return };
+        self.edition = Some(edition);
+        self.controls.extend(controls_in(edition));
     }
 
     /// Reads what the arguments name, or what stands in the current folder.

@@ -3,7 +3,7 @@
 use clap::Args;
 use sekisho_assess::Config;
 use sekisho_estate::Estate;
-use sekisho_source_terraform::{FileSystem, Options, SourceFile, lower, read};
+use sekisho_source_terraform::{FileSystem, Options, SourceFile, lower, read, read_recorded};
 
 use crate::Failure;
 use crate::arguments::name_value;
@@ -60,32 +60,28 @@ pub(crate) fn dashes(argument: std::ffi::OsString) -> std::ffi::OsString {
     }
 }
 
-/// Reads plans and states and joins them to the estate.
-pub(crate) fn join_recorded(
-    estate: &mut Estate,
-    files: Vec<sekisho_source_cloudformation::SourceFile>,
-    limits: sekisho_estate::json::Limits,
-) {
-    if files.is_empty() {
-        return;
-    }
-    let files = files.into_iter().map(|file| SourceFile { path: file.path, bytes: file.bytes }).collect();
-    sekisho_source_terraform::lower::join(estate, sekisho_source_terraform::read_recorded(files, limits));
-}
-
-/// Reads Terraform configuration and joins it to the estate; functions of it may read files
-/// below `folders`.
+/// Reads Terraform configuration, plans and states, and joins them to the estate; functions of
+/// a configuration may read files below `folders`. A plan of a configuration that is read stands
+/// for it.
 pub(crate) fn join(
     estate: &mut Estate,
-    files: Vec<sekisho_source_cloudformation::SourceFile>,
+    (files, recorded): (
+        Vec<sekisho_source_cloudformation::SourceFile>,
+        Vec<sekisho_source_cloudformation::SourceFile>,
+    ),
+    limits: sekisho_estate::json::Limits,
     variable_files: Vec<SourceFile>,
     folders: Vec<String>,
     arguments: &TerraformArguments,
     config: &Config,
 ) -> Result<(), Failure> {
-    if files.is_empty() {
+    if files.is_empty() && recorded.is_empty() {
         return Ok(());
     }
+    let own = |files: Vec<sekisho_source_cloudformation::SourceFile>| -> Vec<SourceFile> {
+        files.into_iter().map(|file| SourceFile { path: file.path, bytes: file.bytes }).collect()
+    };
+    let (files, recorded) = (own(files), own(recorded));
     // A parameter is what the other sources call a variable.
     let parameters = config.parameters.clone().into_iter();
     let options = Options {
@@ -97,8 +93,8 @@ pub(crate) fn join(
         account: config.scope.account.clone(),
         bounds: folders,
     };
-    let files = files.into_iter().map(|file| SourceFile { path: file.path, bytes: file.bytes }).collect();
-    let read = read(files, &FileSystem, &options);
+    let recorded = read_recorded(recorded, &files, &FileSystem, &options, limits);
+    let mut read = read(files, &FileSystem, &options);
     // As Terraform does, of a name that no root module has.
     let declared = || read.configurations.iter().flat_map(|c| c.variables.iter().map(|v| &*v.name));
     if let Some((name, _)) = arguments.variables.iter().find(|(name, _)| !declared().any(|d| d == name)) {
@@ -106,6 +102,13 @@ pub(crate) fn join(
         let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
         return Err(format!("--var {name}: no root module declares this variable{meant}"));
     }
+    for (root, plan) in recorded.stands_for {
+        read.configurations.retain(|configuration| configuration.root != root);
+        for input in read.inputs.iter_mut().filter(|input| input.stack.as_deref() == Some(&*root)) {
+            input.stack = Some(plan.clone());
+        }
+    }
+    lower::join(estate, recorded.read);
     lower::join(estate, read);
     Ok(())
 }

@@ -461,3 +461,71 @@ fn reach_answers_from_templates_and_from_saved_answers() {
         assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{output:?}");
     }
 }
+
+/// A node of the list of 2018 is of an old generation by that of 2023; only the paper of 2018 speaks of keys.
+const EDITIONS: &str = "Resources:
+  Sessions:
+    Type: AWS::ElastiCache::ReplicationGroup
+    Properties:
+      ReplicationGroupDescription: sessions
+      CacheNodeType: cache.m3.large
+      Engine: redis
+      EngineVersion: 3.2.6
+      AtRestEncryptionEnabled: true
+      TransitEncryptionEnabled: true
+  Visits:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: patient_name, AttributeType: S}]
+      KeySchema: [{AttributeName: patient_name, KeyType: HASH}]
+";
+
+#[test]
+fn the_editions_of_the_paper_differ_where_they_differ() {
+    let at = folder("editions");
+    fs::write(at.join("clinic.yaml"), EDITIONS).unwrap();
+    let failed = |arguments: &[&str]| {
+        let output = sekisho(&at, &[&["scan", "clinic.yaml", "--format", "json"], arguments].concat());
+        let value = json(&output);
+        let fails =
+            value["verdicts"].as_array().unwrap().iter().filter(|verdict| verdict["verdict"] == "fail");
+        let rows = fails.clone().flat_map(|verdict| verdict["satisfies"].as_array().unwrap().clone());
+        let rows: Vec<String> = rows.map(|row| row.as_str().unwrap().to_owned()).collect();
+        let ids: Vec<String> = fails.map(|verdict| verdict["control"].as_str().unwrap().to_owned()).collect();
+        (value["run"]["guidance"]["edition"].as_str().unwrap().to_owned(), ids, rows)
+    };
+    let (node, key) =
+        ("elasticache-node-of-old-generation".to_owned(), "dynamodb-key-named-like-phi".to_owned());
+    let (edition, ids, rows) = failed(&["--edition", "2018"]);
+    assert_eq!((edition.as_str(), ids.contains(&node), ids.contains(&key)), ("2018", false, true), "{ids:?}");
+    for row in &rows {
+        let seed = sekisho_guidance::requirement(row).unwrap().seed;
+        assert_ne!(seed, sekisho_guidance::Seed::Hipaa2023, "{row} is not of 2018");
+    }
+    let (edition, ids, _) = failed(&["--edition", "2023"]);
+    assert_eq!((edition.as_str(), ids.contains(&node), ids.contains(&key)), ("2023", true, false), "{ids:?}");
+    // Without a choice, what either states.
+    let (_, ids, _) = failed(&[]);
+    assert!(ids.contains(&node) && ids.contains(&key), "{ids:?}");
+    // The configuration chooses too, and the command line wins over it.
+    fs::write(at.join("sekisho.toml"), "[guidance]\nedition = '2018'\n").unwrap();
+    assert_eq!(failed(&[]).0, "2018");
+    assert_eq!(failed(&["--edition", "2023"]).0, "2023");
+    let wrong = sekisho(&at, &["scan", ".", "--edition", "2019"]);
+    assert_eq!(status(&wrong), 2);
+}
+
+#[test]
+fn tables_to_fill_in_are_written() {
+    let at = folder("tables");
+    fs::write(at.join("db.yaml"), OPEN_DATABASE).unwrap();
+    let boundaries = sekisho(&at, &["responsibility", "--csv", "--lang", "ja", "."]);
+    let text = String::from_utf8(boundaries.stdout).unwrap();
+    assert!(text.starts_with("\u{feff}層,サービスの区分,"), "{text}");
+    let scan = ["scan", "db.yaml", "--framework", "jp-mhlw-safety-6.0", "--checklist", "list.csv"];
+    let report = sekisho(&at, &scan);
+    assert!(String::from_utf8(report.stdout).unwrap().contains("運用-13"));
+    assert!(fs::read_to_string(at.join("list.csv")).unwrap().contains("運用-13,Networks,"));
+    assert_eq!(status(&sekisho(&at, &["scan", "db.yaml", "--checklist", "list.csv"])), 2);
+}

@@ -191,3 +191,61 @@ fn states_are_found_by_their_ending_and_read_by_their_content() {
         ]
     );
 }
+
+/// Where PHI may be is compared with the region of the provider of each resource.
+#[test]
+fn the_country_is_that_of_the_provider() {
+    let table = |name: &str, more: &str| {
+        format!(
+            "resource \"aws_dynamodb_table\" \"{name}\" {{\n  {more}\n  name = \"claims\"\n  hash_key = \"id\"\n  \
+             tags = {{ phi = \"yes\" }}\n}}\n"
+        )
+    };
+    let main = format!(
+        "provider \"aws\" {{ region = \"eu-west-1\" }}\nprovider \"aws\" {{\n  alias = \"us\"\n  region = \"us-east-1\"\n}}\n{}{}{}",
+        table("here", ""),
+        table("there", "provider = aws.us"),
+        table("own", "region = \"ap-northeast-1\""),
+    );
+    let settings = "[phi]\ncountries = [\"IE\"]\ntags = [{ key = \"phi\", value = \"yes\" }]\n";
+    let at = folder("countries", &[("main.tf", &main), ("sekisho.toml", settings)]);
+    let control = "phi-stored-outside-allowed-places";
+    let arguments = ["scan", ".", "--format", "json", "--verdicts", "all", "--control", control];
+    let scan = json(&sekisho(&at, &arguments));
+    let found: Vec<String> = scan["verdicts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| format!("{} {} {}", v["verdict"], v["resource"]["id"], v["resource"]["region"]))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            r#""pass" "aws_dynamodb_table.here" "eu-west-1""#,
+            r#""fail" "aws_dynamodb_table.there" "us-east-1""#,
+            r#""fail" "aws_dynamodb_table.own" "ap-northeast-1""#,
+        ]
+    );
+}
+
+/// A plan beside its configuration is judged once, and points into it; its verdicts are planned.
+#[test]
+fn a_plan_stands_for_the_configuration_beside_it() {
+    let main = "variable \"size\" { type = number }\nresource \"aws_db_instance\" \"d\" {\n  engine = \"mysql\"\n  \
+                allocated_storage = var.size\n  password = \"x\"\n}\n";
+    let plan = r#"{"format_version":"1.2","terraform_version":"1.9.0","variables":{"size":{"value":5}},"planned_values":{},"resource_changes":[{"address":"aws_db_instance.d","mode":"managed","type":"aws_db_instance","name":"d","change":{"actions":["create"],"after":{"engine":"mysql","allocated_storage":5,"publicly_accessible":true,"password":"hunter2"},"after_unknown":{},"after_sensitive":{"password":true}}}]}"#;
+    let at = folder("plan-beside", &[("main.tf", main), ("plan.json", plan)]);
+    let output = sekisho(&at, &["scan", ".", "--format", "json"]);
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("hunter2"));
+    let scan = json(&output);
+    assert_eq!(scan["summary"]["resources"], 1);
+    let all = scan["verdicts"].as_array().unwrap();
+    let public = all.iter().find(|v| v["control"] == "rds-instance-publicly-accessible").unwrap();
+    assert_eq!(public["basis"], "planned");
+    assert_eq!(public["resource"]["origin"]["file"], "main.tf");
+    assert_eq!(public["evidence"][0]["line"], 2);
+    for format in ["text", "sarif", "github", "jsonl"] {
+        let output = sekisho(&at, &["scan", ".", "--format", format]);
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("hunter2"), "{format}");
+    }
+}

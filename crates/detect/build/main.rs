@@ -71,6 +71,16 @@ struct People {
     placeholders: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Credential {
+    kind: String,
+    label: Sentence,
+    needs: Vec<String>,
+    pattern: String,
+    confidence: String,
+}
+
 fn main() {
     if let Err(message) = run() {
         eprintln!("detectors: {message}");
@@ -87,7 +97,9 @@ fn run() -> Result<(), String> {
     println!("cargo::rerun-if-changed=../facts/src/suggest.rs");
     let kinds: Vec<Kind> = read(&folder.join("identifiers.yaml"))?;
     let people: People = read(&folder.join("people.yaml"))?;
-    fs::write(out.join("data.rs"), rust(&kinds, &people)?).map_err(|e| e.to_string())
+    let credentials: Vec<Credential> = read(&folder.join("credentials.yaml"))?;
+    let text = rust(&kinds, &people)? + &secrets(&credentials)?;
+    fs::write(out.join("data.rs"), text).map_err(|e| e.to_string())
 }
 
 fn read<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T, String> {
@@ -115,12 +127,7 @@ fn rust(kinds: &[Kind], people: &People) -> Result<String, String> {
                 }
             },
         };
-        let confidence = match kind.confidence.as_str() {
-            "high" => "High",
-            "medium" => "Medium",
-            "low" => "Low",
-            other => return Err(format!("{name}: confidence `{other}` is none of high, medium, low")),
-        };
+        let confidence = confidence(name, &kind.confidence)?;
         let needs_person = match kind.needs.as_deref() {
             None => false,
             Some("person") => true,
@@ -156,6 +163,41 @@ fn rust(kinds: &[Kind], people: &People) -> Result<String, String> {
     let sorted: BTreeSet<&str> = people.placeholders.iter().map(String::as_str).collect();
     let _ = writeln!(out, "pub(crate) static PLACEHOLDERS: &[&str] = &{:?};", Vec::from_iter(sorted));
     Ok(out)
+}
+
+/// The credentials, the surest first: what is less sure says less of the same text.
+fn secrets(kinds: &[Credential]) -> Result<String, String> {
+    let mut out = format!("pub(crate) static CREDENTIALS: [CredentialKind; {}] = [\n", kinds.len());
+    let mut seen = BTreeSet::new();
+    let mut sorted: Vec<&Credential> = kinds.iter().collect();
+    sorted.sort_by_key(|kind| kind.confidence != "high");
+    for kind in sorted {
+        let name = &kind.kind;
+        if !seen.insert(name) {
+            return Err(format!("`{name}` is there twice"));
+        }
+        let _ = writeln!(
+            out,
+            "    CredentialKind {{ id: {name:?}, label: [{:?}, {:?}, {:?}], confidence: Confidence::{}, needs: &{:?}, pattern: std::sync::LazyLock::new(|| regex::Regex::new({:?}).ok()) }},",
+            kind.label.en,
+            kind.label.ja,
+            kind.label.zh_tw,
+            confidence(name, &kind.confidence)?,
+            kind.needs,
+            kind.pattern,
+        );
+    }
+    out.push_str("];\n");
+    Ok(out)
+}
+
+fn confidence(name: &str, text: &str) -> Result<&'static str, String> {
+    match text {
+        "high" => Ok("High"),
+        "medium" => Ok("Medium"),
+        "low" => Ok("Low"),
+        other => Err(format!("{name}: confidence `{other}` is none of high, medium, low")),
+    }
 }
 
 fn collect(context: &Words, about: &str, words: &mut Vec<(String, bool, String)>) {

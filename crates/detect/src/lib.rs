@@ -1,9 +1,12 @@
-//! Finds what identifies a person in names, tags, descriptions and other free text.
+//! Finds what identifies a person, and credentials, in names, tags, descriptions and other free
+//! text.
 //!
 //! Nothing is reported without context: the name under which a value stands, or the words
 //! beside it, must say what it is ("mrn", "患者番号", "病歷號"). A check digit alone proves
 //! nothing: one account id in ten is a valid My Number. What a machine wrote (ARNs, ids,
 //! digests, time stamps) is masked first.
+//!
+//! Credentials ([`credentials`]) are known by their form alone.
 //!
 //! The kinds and their words are data, `facts/hand/detectors`. [`identifiers`] is linear in
 //! the text: one automaton looks for all words of context at once, and nothing else is done
@@ -19,12 +22,17 @@
 
 mod check;
 mod context;
+mod credentials;
 mod dates;
 mod mask;
 mod names;
 mod shape;
 
 use context::{Context, contexts};
+pub use credentials::{
+    Credential, CredentialKind, assigns_secret, credential, credential_kinds, credentials,
+    parts_of_credentials,
+};
 
 /// How sure a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

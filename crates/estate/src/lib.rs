@@ -31,7 +31,7 @@ pub use reason::{Reason, ReasonCode, Why};
 pub use route::{Route, Step};
 pub use stack::{
     Apart, Condition, ConditionId, Estate, Formula, Reference, Resource, ResourceId, ResourceIndex, Segment,
-    Stack, StackIndex, Variable, VariableId, Where,
+    Stack, StackIndex, Stage, Variable, VariableId, Where,
 };
 pub use tree::{Entry, Node, NodeId, Range, Span, Tree, key_hash};
 pub use value::{Part, Target, Text, Value, View};

@@ -120,9 +120,23 @@ pub struct Stack {
     pub account: Option<Box<str>>,
     /// Region of its resources when known.
     pub region: Option<Box<str>>,
+    /// How far what is said of it reaches.
+    pub stage: Stage,
     /// Resources that are in another account or region than the rest (those of a Terraform
     /// provider with an alias), by index. Empty for most stacks.
     pub apart: Vec<Apart>,
+}
+
+/// Whether a stack is written, planned or there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Stage {
+    /// Templates and configuration say so.
+    #[default]
+    Design,
+    /// A plan will do so.
+    Planned,
+    /// It was read from AWS, or recorded when it was made.
+    Deployed,
 }
 
 /// Where one resource is, when that is not where its stack is.
@@ -212,6 +226,7 @@ impl Stack {
             unread: None,
             account: None,
             region: None,
+            stage: Stage::default(),
             apart: Vec::new(),
         }
     }

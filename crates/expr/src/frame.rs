@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use bumpalo::Bump;
-use sekisho_estate::{Node, Reader, ReasonCode, ResourceId, Target, Value, View, Why};
+use sekisho_estate::{Node, Reader, ReasonCode, ResourceId, StackIndex, Target, Value, View, Why};
 use sekisho_facts::{Companion, Kind, ServiceDefault};
 
 use crate::functions::Function;
@@ -82,6 +82,9 @@ pub enum Seen<'a> {
     Resource(ResourceRef<'a>),
     /// A text in which something was found, with what.
     Found(View<'a>, &'a str),
+    /// The same for text outside the tree, such as a comment: the stack, and the byte offset in
+    /// its source.
+    FoundAt(StackIndex, u32, &'a str),
 }
 
 /// What a look-up noted.
@@ -98,6 +101,8 @@ pub struct Frame<'r, 'a> {
     pub host: &'r dyn Host,
     /// The resource that is judged; none for a control of a whole stack or account.
     pub this: Option<ResourceRef<'a>>,
+    /// The stack that is judged, by a control of whole stacks.
+    pub stack: Option<StackIndex>,
     /// What was seen, when that is wanted.
     pub seen: Option<&'r RefCell<bumpalo::collections::Vec<'a, Seen<'a>>>>,
     pub(crate) variables: [Cell<Val<'a>>; MAX_VARIABLES],
@@ -125,6 +130,7 @@ impl<'r, 'a> Frame<'r, 'a> {
             reader,
             host,
             this,
+            stack: None,
             seen: None,
             variables: [const { Cell::new(Val::Absent) }; MAX_VARIABLES],
             steps: Cell::new(0),

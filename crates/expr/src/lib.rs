@@ -24,6 +24,6 @@ pub use functions::{
     CONDITION_MEMBERS, FLOW_MEMBERS, FUNCTIONS, Function, FunctionId, Members, OUTSIDER_MEMBERS, PLACE,
     Parameter, STATEMENT_MEMBERS, Sort, function,
 };
-pub use program::{Clause, Explanation, Outcome, Program, Truth, World, compile, compile_with};
+pub use program::{Clause, Explanation, Outcome, Program, Subject, Truth, World, compile, compile_with};
 pub use show::show;
 pub use value::{ResourceRef, Val};

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use bumpalo::Bump;
 use sekisho_estate::secret::secret_texts;
-use sekisho_estate::{Estate, Reader, Reason, ReasonCode};
+use sekisho_estate::{Estate, Reader, Reason, ReasonCode, StackIndex};
 use sekisho_facts::ResourceType;
 
 use crate::compile::{Code, Compiler, truth};
@@ -129,6 +129,21 @@ pub struct Outcome<E> {
     pub reason: Option<Reason>,
 }
 
+/// What is judged: a resource, a stack, or the account where it is neither.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject<'e> {
+    /// The resource.
+    pub resource: Option<ResourceRef<'e>>,
+    /// The stack, for a control of whole stacks.
+    pub stack: Option<StackIndex>,
+}
+
+impl<'e> From<Option<ResourceRef<'e>>> for Subject<'e> {
+    fn from(resource: Option<ResourceRef<'e>>) -> Self {
+        Self { resource, stack: None }
+    }
+}
+
 impl Program {
     /// Judges a resource (or a whole stack or account) in every world that the control can tell apart.
     ///
@@ -139,11 +154,12 @@ impl Program {
         &self,
         estate: &'e Estate,
         host: &dyn Host,
-        this: Option<ResourceRef<'e>>,
+        of: impl Into<Subject<'e>>,
         bump: &'e Bump,
         always: bool,
         keep: &mut dyn FnMut(&Frame<'_, 'e>, &Seen<'e>) -> E,
     ) -> Outcome<E> {
+        let Subject { resource: this, stack } = of.into();
         let reader = Reader::new(estate, bump);
         let (mut worlds, mut best): (Vec<World>, Option<(Truth, bool)>) = (Vec::new(), None);
         let (mut evidence, mut reason) = (Vec::new(), None);
@@ -154,6 +170,7 @@ impl Program {
             seen.borrow_mut().clear();
             let mut frame = Frame::new(&reader, host, this);
             frame.seen = Some(&seen);
+            frame.stack = stack;
             frame.steps.set(steps);
             let (truth, why) = self.once(&frame);
             let default = reader.worlds.is_default();

@@ -7,7 +7,14 @@ use crate::rows;
 type Checked = Result<(), String>;
 
 pub(crate) fn store(known: &Known<'_>, row: &rows::Store) -> Checked {
-    known.ty(&row.ty).map(drop)
+    let ty = known.ty(&row.ty)?;
+    for named in &row.machinery {
+        at(ty, &format!("/{}", named.property))?;
+        if named.holds.is_empty() || named.holds.iter().any(|text| *text != text.to_ascii_lowercase()) {
+            return Err("`machinery` needs texts in lower case".into());
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn default(known: &Known<'_>, row: &rows::Default) -> Checked {
@@ -42,6 +49,9 @@ pub(crate) fn companion(known: &Known<'_>, row: &rows::Companion) -> Checked {
     row.via.iter().try_for_each(|path| at(ty, path).map(drop))?;
     if let Some(inline) = &row.inline {
         at(ty, inline)?;
+    }
+    if row.machinery.is_some() && row.by.is_empty() {
+        return Err("`machinery` is said of what a companion names: it needs `by`".into());
     }
     let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if row.member.is_empty() || !row.member.bytes().all(lower) {

@@ -45,7 +45,15 @@ pub(crate) fn tables(folder: &Path, known: &Known<'_>) -> Result<String, String>
         &stores,
         |r| &r.ty,
         |r| check::store(known, r),
-        |r| format!("Store {{ holds: Holds::{:?}, note: {:?} }}", r.holds, r.note),
+        |r| {
+            let named: Vec<String> = r
+                .machinery
+                .iter()
+                .map(|n| format!("(Machinery::{:?}, {:?}, &{:?})", n.what, n.property, n.holds))
+                .collect();
+            let named = named.join(", ");
+            format!("Store {{ holds: Holds::{:?}, machinery: &[{named}], note: {:?} }}", r.holds, r.note)
+        },
     )?;
     let identities = read::<rows::Identity>(&folder.join("identity"))?;
     let checked = |r: &rows::Identity| check::identity(known, r);
@@ -93,8 +101,15 @@ pub(crate) fn tables(folder: &Path, known: &Known<'_>) -> Result<String, String>
     many(&mut out, "COMPANIONS", "Companion", &companions, ty, member, checked, |r| {
         format!(
             "Companion {{ member: {:?}, many: {:?}, from: {:?}, by: &{:?}, via: &{:?}, \
-             inline: {:?}, note: {:?} }}",
-            r.member, r.many, r.from, r.by, r.via, r.inline, r.note
+             inline: {:?}, machinery: {}, note: {:?} }}",
+            r.member,
+            r.many,
+            r.from,
+            r.by,
+            r.via,
+            r.inline,
+            r.machinery.map_or_else(|| "None".to_owned(), |what| format!("Some(Machinery::{what:?})")),
+            r.note
         )
     })?;
     let nodes = read::<rows::FlowNode>(&folder.join("flow-nodes.yaml"))?;

@@ -15,8 +15,20 @@ pub(crate) struct Store {
     #[serde(rename = "type")]
     pub(crate) ty: String,
     pub(crate) holds: Holds,
+    /// What is written of a resource that says that it is machinery.
+    #[serde(default)]
+    pub(crate) machinery: Vec<Named>,
     #[serde(default)]
     pub(crate) note: String,
+}
+
+/// A property, and texts of which it holds one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Named {
+    pub(crate) what: Machinery,
+    pub(crate) property: String,
+    pub(crate) holds: Vec<String>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,8 +74,18 @@ pub(crate) struct Companion {
     #[serde(default)]
     pub(crate) via: Vec<String>,
     pub(crate) inline: Option<String>,
+    pub(crate) machinery: Option<Machinery>,
     #[serde(default)]
     pub(crate) note: String,
+}
+
+/// What a resource is for, where that is no data of people.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Machinery {
+    LogArchive,
+    Artifacts,
+    State,
 }
 
 /// `identity/*.yaml`.

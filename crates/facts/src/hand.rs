@@ -19,6 +19,9 @@ pub enum Holds {
 pub struct Store {
     /// What it holds.
     pub holds: Holds,
+    /// What is written of a resource that says that it is machinery: a property, and texts in lower
+    /// case of which its value has one.
+    pub machinery: &'static [(Machinery, &'static str, &'static [&'static str])],
     /// A remark for people, possibly empty.
     pub note: &'static str,
 }
@@ -73,8 +76,34 @@ pub struct Companion {
     pub via: &'static [&'static str],
     /// A property of this resource that holds the same thing written in place.
     pub inline: Option<&'static str>,
+    /// What a resource is for that has such a companion, where that is no data of people.
+    pub machinery: Option<Machinery>,
     /// A remark for people, possibly empty.
     pub note: &'static str,
+}
+
+/// What keeps the house running: nobody has to say whether PHI is put there, though it may end up
+/// in it, so that it is labelled and protected like any other store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Machinery {
+    /// Logs are delivered there.
+    LogArchive,
+    /// What pipelines and builds put out.
+    Artifacts,
+    /// The state of a tool such as Terraform.
+    State,
+}
+
+impl Machinery {
+    /// Name in every output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LogArchive => "log-archive",
+            Self::Artifacts => "artifacts",
+            Self::State => "state",
+        }
+    }
 }
 
 /// What `Ref` returns for a resource.

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use crate::control::{Control, Text, Words};
 use crate::load::{self, Known};
 use crate::requirements::Rows;
@@ -29,6 +31,44 @@ impl Known for Ours<'_> {
     fn type_fault(&self, _: &str) -> Option<String> {
         None
     }
+}
+
+/// A case, as far as it is counted here; the tests read all of it.
+#[derive(Deserialize)]
+struct Case {
+    verdict: String,
+}
+
+/// The cases of each control as Rust source, in the order of the controls: their file, and how
+/// many expect each verdict.
+pub fn cases(folder: &Path, controls: &BTreeMap<String, Control>) -> Result<String, String> {
+    let mut files = BTreeMap::new();
+    for service in entries(folder)? {
+        for file in entries(&service)? {
+            let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if let Some(id) = name.strip_suffix(".test.yaml") {
+                files.insert(id.to_owned(), file);
+            }
+        }
+    }
+    let mut out = String::from("pub(crate) static CASES: &[Cases] = &[\n");
+    for id in controls.keys() {
+        let file = files.get(id).ok_or_else(|| format!("{id}.test.yaml is missing"))?;
+        let cases: Vec<Case> = load::parse(&crate::read(file)?)
+            .map_err(|(at, e)| format!("{}:{}:{}: {e}", file.display(), at.line(), at.column()))?;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for case in &cases {
+            *counts.entry(&case.verdict).or_default() += 1;
+        }
+        let counts: Vec<_> = counts.into_iter().collect();
+        let service =
+            file.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "    Cases {{ file: \"guidance/controls/{service}/{id}.test.yaml\", verdicts: &{counts:?} }},"
+        );
+    }
+    Ok(out + "];\n")
 }
 
 /// All controls, by id.

@@ -68,7 +68,10 @@ fn run() -> Result<(), String> {
     write(&out.join("requirements.words"), &packed.words)?;
     write(&out.join("requirements.strings"), packed.strings.as_bytes())?;
     let controls = controls::read(&guidance.join("controls"), &rows)?;
-    write(&out.join("controls.rs"), controls::statics(&controls).as_bytes())?;
+    write(
+        &out.join("controls.rs"),
+        (controls::statics(&controls) + &controls::cases(&guidance.join("controls"), &controls)?).as_bytes(),
+    )?;
     let resolved = resolution::read(&guidance.join("resolution.yaml"), &rows, &controls)?;
     write(&out.join("resolution.rs"), resolved.as_bytes())?;
     let frameworks = frameworks::statics(&guidance.join("frameworks"), &rows, &controls)?;

@@ -42,6 +42,7 @@ struct Answered {
 struct Asked {
     months: u32,
     question: Sentence,
+    keep: Sentence,
     rows: Ids,
 }
 
@@ -52,6 +53,16 @@ struct Sentence {
     ja: String,
     #[serde(rename = "zh-TW")]
     zh_tw: String,
+}
+
+impl Sentence {
+    /// As Rust source.
+    fn source(&self) -> String {
+        let Self { en, ja, zh_tw } = self;
+        format!(
+            "Text {{ en: Cow::Borrowed({en:?}), ja: Cow::Borrowed({ja:?}), zh_tw: Cow::Borrowed({zh_tw:?}) }}"
+        )
+    }
 }
 
 #[derive(Deserialize)]
@@ -196,13 +207,9 @@ fn statics(resolver: &Resolver<'_>, parsed: &File) -> Result<String, String> {
         let _ = write!(out, "({}, {number}), ", *kind as u8);
     }
     out.push_str("\n];\npub(crate) static QUESTIONS: &[Question] = &[\n");
-    for asked in &parsed.attestation {
-        let Sentence { en, ja, zh_tw } = &asked.question;
-        let _ = writeln!(
-            out,
-            "Question {{ months: {}, text: Text {{ en: Cow::Borrowed({en:?}), ja: Cow::Borrowed({ja:?}), zh_tw: Cow::Borrowed({zh_tw:?}) }} }},",
-            asked.months
-        );
+    for Asked { months, question, keep, .. } in &parsed.attestation {
+        let (question, keep) = (question.source(), keep.source());
+        let _ = writeln!(out, "Question {{ months: {months}, text: {question}, keep: {keep} }},");
     }
     out.push_str("];\npub(crate) static INHERITANCES: &[Inheritance] = &[\n");
     for inherited in &parsed.inherited {

@@ -19,6 +19,21 @@ pub fn control(id: &str) -> Option<&'static Control> {
     found.ok().and_then(|i| CONTROLS.get(i))
 }
 
+/// The cases of a built-in control.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cases {
+    /// Their file, from the root of the repository.
+    pub file: &'static str,
+    /// How many expect each verdict, by the verdict's name.
+    pub verdicts: &'static [(&'static str, usize)],
+}
+
+/// The cases of the built-in control with this id.
+pub fn cases(id: &str) -> Option<&'static Cases> {
+    let found = CONTROLS.binary_search_by(|control| control.id.as_ref().cmp(id));
+    found.ok().and_then(|at| CASES.get(at))
+}
+
 /// The resource-scoped controls of a resource type, as indices into [`controls`].
 /// Logarithmic in the number of types that have controls.
 pub fn controls_for(type_name: &str) -> &'static [u16] {

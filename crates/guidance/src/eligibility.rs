@@ -80,7 +80,7 @@ impl Eligibility {
 impl EligibilityList {
     /// Age in days on a day such as `2026-11-25`; `None` when that is no day.
     pub fn age(&self, today: &str) -> Option<i64> {
-        Some(days(today)? - days(&self.as_of)?)
+        days_between(&self.as_of, today)
     }
 
     /// Whether the list is too old to be relied on without looking at a newer one.
@@ -277,6 +277,11 @@ pub(crate) fn files() -> &'static [Service] {
 fn find(index: &[(&str, u16)], type_name: &str) -> Option<usize> {
     let at = |name: &str| index.binary_search_by(|(key, _)| (*key).cmp(name)).ok();
     at(type_name).or_else(|| at(namespace(type_name))).map(|at| usize::from(index[at].1))
+}
+
+/// Days from one day, such as `2025-06-17`, to another; `None` when one of them is no day.
+pub fn days_between(from: &str, to: &str) -> Option<i64> {
+    Some(days(to)? - days(from)?)
 }
 
 /// Days since 1970-01-01 of a day in the Gregorian calendar.

@@ -17,6 +17,7 @@
 mod catalogue;
 mod control;
 mod decision;
+mod edition;
 mod eligibility;
 mod framework;
 mod labels;
@@ -38,12 +39,13 @@ mod suggest {
     pub(crate) use sekisho_facts::did_you_mean;
 }
 
-pub use catalogue::{control, controlled_types, controls, controls_for, controls_of};
+pub use catalogue::{Cases, cases, control, controlled_types, controls, controls_for, controls_of};
 pub use control::{ANY_TYPE, Control, Fix, Text, Words};
 pub use decision::{Decision, read_decisions};
+pub use edition::controls_in;
 pub use eligibility::{
-    Eligibility, EligibilityList, EligibilityTable, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, eligibility,
-    eligibility_list, eligible_services, lifecycle, lifecycles, versions,
+    Eligibility, EligibilityList, EligibilityTable, LIST_GROWS_OLD_AFTER, Lifecycle, Stage, days_between,
+    eligibility, eligibility_list, eligible_services, lifecycle, lifecycles, versions,
 };
 pub use framework::{Framework, Paragraph, framework, frameworks, paragraphs_of};
 pub use language::Language;
@@ -60,6 +62,6 @@ pub use service::{Service, service, service_of, services};
 pub use severity::severity;
 pub use user::{load_user_controls, parse_control};
 pub use words::{
-    Assurance, Basis, Choice, Class, Confidence, Harm, Holding, Label, Level, ParagraphKind, Reach,
+    Assurance, Basis, Choice, Class, Confidence, Edition, Harm, Holding, Label, Level, ParagraphKind, Reach,
     RecordKind, ResolutionKind, Room, Scope, Seed, Severity, Standing, Status, UnknownWord, Verify, Who,
 };

@@ -48,6 +48,8 @@ pub struct Question {
     pub months: u32,
     /// The question; `{service}` stands for the service of the row.
     text: Text,
+    /// The evidence that is kept beside the answer.
+    keep: Text,
 }
 
 /// What an inherited requirement rests on. Without a report or contract on file, which names
@@ -75,6 +77,13 @@ impl Question {
     /// The question about a requirement.
     pub fn about(&self, requirement: &Requirement, language: Language) -> String {
         self.text.get(language).replace("{service}", requirement.service_or_capability)
+    }
+}
+
+impl Question {
+    /// The evidence to keep.
+    pub fn evidence(&self, language: Language) -> &str {
+        self.keep.get(language)
     }
 }
 

@@ -186,6 +186,16 @@ words! {
 }
 
 words! {
+    /// An edition of the HIPAA security and compliance whitepaper.
+    Edition {
+        /// That of June 2018.
+        Of2018 = "2018",
+        /// That of September 2022, last revised in May 2023.
+        Of2023 = "2023",
+    }
+}
+
+words! {
     /// Whose task a requirement is.
     Who {
         /// The customer's.

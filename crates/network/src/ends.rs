@@ -100,7 +100,7 @@ impl Network {
             return having(&|i| self.interfaces[i].subnet == Some(subnet));
         }
         if let Some(&group) = self.group_by_resource.get(&id) {
-            return having(&|i| self.interfaces[i].groups.contains(&group));
+            return self.members.get(&group).into_iter().flatten().map(|&at| End::Holder(at)).collect();
         }
         if let Some(&vpc) = self.vpc_by_resource.get(&id) {
             return having(&|i| self.vpc_of(i) == Some(vpc));

@@ -4,6 +4,7 @@
 //! over sets of packets: every path with the rule that lets each hop pass, or what blocks it.
 //! What is not known is carried as a doubt and makes the answers that touch it unknown.
 
+pub mod admits;
 mod data;
 pub mod draw;
 pub mod ends;

@@ -110,6 +110,8 @@ pub struct FlowGraph {
     pub gaps: Vec<Gap>,
     /// Resources that exist only under a condition nobody has decided.
     pub conditional: Vec<ResourceId>,
+    /// Users and roles whose possible flows are too many to be followed.
+    pub left_out: usize,
 }
 
 /// An edge before its ends have numbers.
@@ -148,6 +150,7 @@ impl FlowGraph {
             held: Adjacency::default(),
             gaps: Vec::new(),
             conditional: Vec::new(),
+            left_out: 0,
         };
         for raw in part.edges {
             graph.push(raw);
@@ -155,9 +158,11 @@ impl FlowGraph {
         graph.gaps = part.gaps;
         graph.conditional = part.conditional;
         graph.streams(estate);
-        for reach in access.map(|access| access.reaches(estate)).unwrap_or_default() {
-            graph.possible(&reach);
+        let (reaches, left_out) = access.map(|access| access.reaches(estate)).unwrap_or_default();
+        for reach in &reaches {
+            graph.possible(reach);
         }
+        graph.left_out = left_out;
         graph.index(estate);
         graph
     }

@@ -26,6 +26,10 @@ use sekisho_facts::{Direction, Flow, Holds, Moves, Side, Transit, flow_node, sto
 /// run with it.
 const MAX_PAIRS: usize = 10_000;
 
+/// Most possible flows through policies. Who may do least is followed first: that an
+/// administrator can carry everything everywhere says little.
+const MAX_EDGES: usize = 500_000;
+
 /// Who may do what with the stores of an estate.
 #[derive(Debug)]
 pub struct Access {
@@ -58,6 +62,15 @@ pub(crate) struct Reach {
     pub(crate) writes: Vec<(ResourceId, Right)>,
 }
 
+/// A user or role before its rights are written down.
+struct Middle {
+    id: PrincipalId,
+    /// What stands between the stores for it.
+    by: Vec<ResourceId>,
+    /// How many edges that makes.
+    edges: usize,
+}
+
 /// A right with what decides on it.
 #[derive(Clone, Debug)]
 pub struct Decided {
@@ -78,8 +91,9 @@ impl Access {
         self.matrix.get_or_init(|| Matrix::of(&self.model))
     }
 
-    /// Everything that stands between stores, in the order of the principals.
-    pub(crate) fn reaches(&self, estate: &Estate) -> Vec<Reach> {
+    /// Everything that stands between stores, in the order of the principals, and how many
+    /// users and roles were left out because they may do too much.
+    pub(crate) fn reaches(&self, estate: &Estate) -> (Vec<Reach>, usize) {
         let model = &*self.model;
         let matrix = self.matrix();
         let ask = Ask::new(model);
@@ -92,42 +106,46 @@ impl Access {
                 (holds != Holds::Metadata).then_some((at, resource))
             })
             .collect();
-        let mut reaches = Vec::new();
+        let has = |id: PrincipalId, class: Class, at: StoreId| match matrix.cell(id, class, at) {
+            Answer::No => false,
+            Answer::Yes => true,
+            Answer::Open => ask.can(&ask.asker(id), class, at).formula != Formula::False,
+        };
+        let mut middles: Vec<Middle> = Vec::new();
         for (id, principal) in (0..).zip(&model.principals) {
             let Some(itself) = principal.resource else { continue };
-            let programs: Vec<ResourceId> = principal
-                .used_by
-                .iter()
-                .copied()
-                .filter(|&of| flow_node(estate.type_name(of)).is_some_and(|node| node.runs))
-                .collect();
+            let runs = |of: &ResourceId| flow_node(estate.type_name(*of)).is_some_and(|node| node.runs);
+            let programs: Vec<ResourceId> = principal.used_by.iter().copied().filter(runs).collect();
             let taken = self.chains.into[id as usize].iter().any(|(who, _)| !matches!(who, Who::Service(_)));
             let alone = principal.trust.is_none() || taken || principal.used_by.is_empty();
-            if programs.is_empty() && !alone {
-                continue;
+            let count = |class: Class| stores.iter().filter(|(at, _)| has(id, class, *at)).count();
+            let (reads, writes) = (count(Class::ReadContent), count(Class::Write));
+            let rights = reads + writes;
+            let many = programs.len() * rights > MAX_PAIRS;
+            let mut by = if many { Vec::new() } else { programs };
+            if (alone || many) && reads > 0 && writes > 0 {
+                by.push(itself);
             }
-            let rights = |class: Class| -> Vec<(ResourceId, Right)> {
-                let has = |&(at, _): &(StoreId, ResourceId)| match matrix.cell(id, class, at) {
-                    Answer::No => false,
-                    Answer::Yes => true,
-                    Answer::Open => ask.can(&ask.asker(id), class, at).formula != Formula::False,
-                };
-                let right =
-                    |&(at, of): &(StoreId, ResourceId)| (of, Right { principal: id, class, store: at });
-                stores.iter().filter(|entry| has(entry)).map(right).collect()
-            };
-            let (reads, writes) = (rights(Class::ReadContent), rights(Class::Write));
-            let many = programs.len() * (reads.len() + writes.len()) > MAX_PAIRS;
-            if !many {
-                for by in programs {
-                    reaches.push(Reach { by, reads: reads.clone(), writes: writes.clone() });
-                }
-            }
-            if (alone || many) && !reads.is_empty() && !writes.is_empty() {
-                reaches.push(Reach { by: itself, reads, writes });
+            if rights > 0 && !by.is_empty() {
+                middles.push(Middle { id, edges: rights * by.len(), by });
             }
         }
-        reaches
+        let kept = kept(&middles.iter().map(|middle| middle.edges).collect::<Vec<_>>(), MAX_EDGES);
+        let left_out = kept.iter().filter(|kept| !**kept).count();
+        let mut reaches = Vec::new();
+        for (middle, _) in middles.into_iter().zip(kept).filter(|(_, kept)| *kept) {
+            let rights = |class: Class| -> Vec<(ResourceId, Right)> {
+                let right = |&(at, of): &(StoreId, ResourceId)| {
+                    (of, Right { principal: middle.id, class, store: at })
+                };
+                stores.iter().filter(|(at, _)| has(middle.id, class, *at)).map(right).collect()
+            };
+            let (reads, writes) = (rights(Class::ReadContent), rights(Class::Write));
+            for by in middle.by {
+                reaches.push(Reach { by, reads: reads.clone(), writes: writes.clone() });
+            }
+        }
+        (reaches, left_out)
     }
 
     /// Whether and when a right holds, and the statements that decide on it.
@@ -153,6 +171,19 @@ impl Access {
         rows.retain(|row| row.cell.verdict() != Verdict::Denied);
         Some(rows)
     }
+}
+
+/// Which of several may be followed: those with the fewest edges, as long as all together are no
+/// more than `most`.
+fn kept(edges: &[usize], most: usize) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..edges.len()).collect();
+    order.sort_by_key(|&at| edges[at]);
+    let (mut total, mut kept) = (0_usize, vec![false; edges.len()]);
+    for at in order {
+        total = total.saturating_add(edges[at]);
+        kept[at] = total <= most;
+    }
+    kept
 }
 
 const BLANK: Flow = Flow {
@@ -181,3 +212,16 @@ const BLANK: Flow = Flow {
 pub(crate) static READ: Flow = Flow { path: "read by its policies", direction: Direction::In, ..BLANK };
 /// The kind of a flow from who may write a store to it.
 pub(crate) static WRITE: Flow = Flow { path: "write by its policies", ..BLANK };
+
+#[cfg(test)]
+mod tests {
+    use super::kept;
+
+    #[test]
+    fn who_may_do_least_is_followed_first() {
+        assert_eq!(kept(&[4, 100, 3, 3], 10), [true, false, true, true]);
+        assert_eq!(kept(&[4, 4, 4], 10), [true, true, false]);
+        assert_eq!(kept(&[11], 10), [false]);
+        assert_eq!(kept(&[], 10), [] as [bool; 0]);
+    }
+}

@@ -1,8 +1,9 @@
 //! How far the guidance is covered: each row and how it is resolved.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use sekisho_guidance::{ResolutionKind, Room, coverage};
+use sekisho_guidance::{Item, Language, Level, Resolution, ResolutionKind, Room, coverage};
 
 use crate::guidance::Notation;
 use crate::messages::Say;
@@ -79,4 +80,75 @@ fn object(out: &mut impl Write) -> io::Result<()> {
     sink.close_line(']');
     sink.close('}');
     sink.finish()
+}
+
+/// A page (Markdown, English) with every row: its id, statement, level, editions, resolution, and
+/// who or what answers it.
+pub fn coverage_page() -> String {
+    let coverage = coverage();
+    let mut out = String::from(
+        "# Coverage\n\nGenerated from `guidance/requirements` and `guidance/resolution.yaml`; do not edit. \
+         `sekisho guidance show <id>` tells more of each row.\n\n| resolution | rows | meaning |\n|---|--:|---|\n",
+    );
+    for (kind, count) in &coverage.by_resolution {
+        let _ = writeln!(out, "| `{kind}` | {count} | {} |", kind.label(Language::En));
+    }
+    let _ = writeln!(out, "| | {} | |", coverage.rows);
+    out.push_str("\nWhat is decidable but not built yet, by what will decide it:\n\n| | rows |\n|---|--:|\n");
+    for room in Room::ALL {
+        let pending = |item: &&Item| item.resolution == Resolution::AnalysisPending(*room);
+        let count = coverage.items.iter().filter(pending).count();
+        let _ = writeln!(out, "| {} | {count} |", room.label(Language::En));
+    }
+    let mut section = "";
+    for item in &coverage.items {
+        let group = item.requirement.id.rsplit_once('/').map_or("", |(group, _)| group);
+        if group != section {
+            section = group;
+            let _ = writeln!(
+                out,
+                "\n## {group}\n\n{}\n\n| row | level | edition | states | resolution | by |\n|---|---|---|---|---|---|",
+                item.requirement.service_or_capability
+            );
+        }
+        row(item, &mut out);
+    }
+    out
+}
+
+fn row(item: &Item, out: &mut String) {
+    let row = &item.requirement;
+    let number = row.id.rsplit('/').next().unwrap_or(row.id);
+    let level = row.level.map_or("-", Level::name);
+    let editions = crate::guidance::editions(row).join(", ");
+    let statement = row.statement.replace('|', "\\|");
+    let (kind, by) = (item.resolution.kind().name(), answered(item).replace('|', "\\|"));
+    let _ = writeln!(out, "| {number} | {level} | {editions} | {statement} | {kind} | {by} |");
+}
+
+/// By whom or what a row is answered.
+fn answered(item: &Item) -> String {
+    let language = Language::En;
+    let controls = || {
+        let links: Vec<_> = item.by.iter().map(|c| format!("[{0}](controls/{0}.md)", c.id)).collect();
+        links.join(", ")
+    };
+    match item.resolution {
+        Resolution::Control { through: None } => controls(),
+        Resolution::Control { through: Some(row) } => format!("as {row}"),
+        Resolution::AlternativeOf(row) => format!("a way to meet {row}"),
+        Resolution::AnalysisPending(room) => format!("pending: {}", room.label(language)),
+        Resolution::Record(kind) => kind.label(language).to_owned(),
+        Resolution::Attestation(question) => {
+            format!("{} Keep: {}", question.about(&item.requirement, language), question.evidence(language))
+        }
+        Resolution::Inherited(inheritance) => {
+            let reports: Vec<_> = inheritance.rests_on.iter().map(|on| on.label(language)).collect();
+            let while_met = inheritance.switch.map(|row| format!("; only while {row} is met"));
+            format!("{}{}", reports.join("; "), while_met.unwrap_or_default())
+        }
+        Resolution::Fact => "-".to_owned(),
+        Resolution::Superseded(replacement) => format!("{}, since {}", replacement.by, replacement.since),
+        Resolution::NotObservable(why) | Resolution::None(why) => why.to_owned(),
+    }
 }

@@ -392,6 +392,9 @@ impl<'t> Teller<'t> {
             if let Some(world) = &access.model.world {
                 writeln!(out, "{}", say.access_world(clean(world)))?;
             }
+            if model.graph.left_out > 0 {
+                writeln!(out, "{}", say.flow_left_out(model.graph.left_out))?;
+            }
             if !access.model.gaps.is_empty() {
                 writeln!(out, "{}", say.flow_access_gaps(access.model.gaps.len()))?;
             }
@@ -428,6 +431,7 @@ impl<'t> Teller<'t> {
             "not_followed": model.graph.gaps.iter().map(|gap| json!({
                 "holder": estate.address(gap.holder), "path": gap.path, "text": gap.text,
             })).collect::<Vec<_>>(),
+            "possible_left_out": model.graph.left_out,
             "findings_without_bucket": model.unmatched.iter().map(|f| &f.bucket).collect::<Vec<_>>(),
             "conditional": model.graph.conditional.iter().map(|id| estate.address(*id)).collect::<Vec<_>>(),
         })

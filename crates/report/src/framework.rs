@@ -190,6 +190,53 @@ impl FrameworkReport<'_> {
         out.flush()
     }
 
+    /// Writes it as a checklist to fill in, as CSV: for each paragraph what the run found, what fails,
+    /// the records, questions and reports that are owed, and room for the answer of a person.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn checklist(&self, options: &Options, out: &mut impl Write) -> io::Result<()> {
+        let (say, language) = (Say(options.language), options.language);
+        let heads = [
+            say.form_paragraph(),
+            say.form_title(),
+            say.form_found(),
+            say.form_details(),
+            say.form_failing(),
+            say.form_records(),
+            say.form_questions(),
+            say.form_aws_evidence(),
+            say.form_answer(),
+            say.form_in_charge(),
+            say.form_date(),
+        ];
+        let lines = self.lines();
+        let rows = lines.iter().map(|line| {
+            let failing = line.controls.iter().filter(|(_, tally)| tally[Verdict::Fail as usize] > 0);
+            let failing: Vec<_> =
+                failing.map(|(control, _)| control.title.get(language).to_owned()).collect();
+            let [records, questions, reports] = crate::form::owed(&line.paragraph.items(), language);
+            vec![
+                line.paragraph.id.to_owned(),
+                line.paragraph.title.get(language).to_owned(),
+                state_word(say, line.state).to_owned(),
+                self.details(line, say)
+                    .into_iter()
+                    .filter(|d| !d.starts_with("- "))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+                failing.join("\n"),
+                records,
+                questions,
+                reports,
+                String::new(),
+                String::new(),
+                String::new(),
+            ]
+        });
+        crate::form::rows(&heads, rows, out)
+    }
+
     /// What stands below a paragraph: verdicts, failing controls, what is owed, what was decided.
     fn details(&self, line: &Line<'_>, say: Say) -> Vec<String> {
         let mut details = Vec::new();

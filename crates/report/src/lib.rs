@@ -19,6 +19,7 @@ mod assets;
 mod coverage;
 mod explain;
 mod flow;
+mod form;
 mod framework;
 mod github;
 mod guidance;
@@ -38,12 +39,14 @@ mod text;
 
 pub use access::{AccessReport, phi_stores};
 pub use assets::{AssetForm, assets};
-pub use coverage::guidance_coverage;
+pub use coverage::{coverage_page, guidance_coverage};
 pub use explain::Explained;
 pub use flow::{FlowView, flow, flow_explanation, flow_nodes};
+pub use form::responsibility_form;
 pub use framework::{FrameworkReport, framework_list};
 pub use guidance::{
-    GuidanceError, GuidanceFilter, Notation, guidance_list, guidance_search, guidance_services, guidance_show,
+    GuidanceError, GuidanceFilter, Notation, guidance_inherited, guidance_list, guidance_search,
+    guidance_services, guidance_show,
 };
 pub use map::{map_html, map_svg};
 pub use network::{Asked, exposed, reach, zones};

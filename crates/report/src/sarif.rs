@@ -336,6 +336,7 @@ impl ResultWriter<'_> {
         }
         sink.close(']');
         self.related(sink, judgement, primary);
+        self.flow(sink, judgement);
         sink.key("partialFingerprints");
         sink.open('{');
         sink.text("sekisho/v1", &judgement.fingerprint);
@@ -407,6 +408,43 @@ impl ResultWriter<'_> {
         if opened {
             sink.close(']');
         }
+    }
+
+    /// The path that a finding is about, hop by hop: a code flow.
+    fn flow<W: Write>(&self, sink: &mut Sink<'_, W>, judgement: &Judgement<'_>) {
+        if judgement.hops.is_empty() {
+            return;
+        }
+        sink.key("codeFlows");
+        sink.open('[');
+        sink.open('{');
+        message(sink, &crate::text::path(self.say, &judgement.hops));
+        sink.key("threadFlows");
+        sink.open('[');
+        sink.open('{');
+        sink.key("locations");
+        sink.open('[');
+        for hop in &judgement.hops {
+            sink.open('{');
+            sink.key("location");
+            sink.open('{');
+            if let Some(stack) = hop.evidence.stack {
+                self.physical(
+                    sink,
+                    Place { stack, offset: hop.evidence.offset },
+                    hop.evidence.route.0.is_empty(),
+                );
+            }
+            message(sink, &crate::text::path(self.say, std::slice::from_ref(hop)));
+            sink.close('}');
+            sink.text("importance", if hop.verdict == Verdict::Pass { "important" } else { "essential" });
+            sink.close('}');
+        }
+        sink.close(']');
+        sink.close('}');
+        sink.close(']');
+        sink.close('}');
+        sink.close(']');
     }
 
     /// File and region; the region ends on the line on which it begins.

@@ -236,7 +236,7 @@ impl<'a> VerdictWriter<'a> {
         {
             out.push_str(tail);
         } else {
-            rare(out, judgement);
+            rare(out, &self.places, &mut self.files, judgement);
         }
         quote(out, &judgement.fingerprint);
         out.push('}');
@@ -275,7 +275,7 @@ fn satisfies(out: &mut String, control: &Control) {
 }
 
 /// What stands between evidence and fingerprint where it is not the same for all.
-fn rare(out: &mut String, judgement: &Judgement<'_>) {
+fn rare(out: &mut String, places: &Places<'_>, files: &mut [String], judgement: &Judgement<'_>) {
     out.push_str("],\"hops\":[");
     for (index, hop) in judgement.hops.iter().enumerate() {
         let texts = [("{\"from\":", &hop.from), (",\"to\":", &hop.to), (",\"via\":", &hop.via)];
@@ -284,7 +284,9 @@ fn rare(out: &mut String, judgement: &Judgement<'_>) {
             out.push_str(key);
             quote(out, text);
         }
-        let _ = write!(out, ",\"verdict\":\"{}\",\"evidence\":[]}}", hop.verdict.name());
+        let _ = write!(out, ",\"verdict\":\"{}\",\"evidence\":[", hop.verdict.name());
+        evidence_part(out, places, files, &hop.evidence);
+        out.push_str("]}");
     }
     out.push_str("],\"worlds\":[");
     for (index, world) in judgement.worlds.iter().enumerate() {

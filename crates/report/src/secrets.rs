@@ -72,6 +72,10 @@ fn from(stack: &Stack, offset: u32) -> (u32, u32) {
     let source = stack.tree.source();
     let bytes = source.as_bytes();
     let start = (offset as usize).min(bytes.len());
+    // A comment ends with its line.
+    if bytes[start..].starts_with(b"#") || bytes[start..].starts_with(b"//") {
+        return (start as u32, line_end(bytes, start) as u32);
+    }
     let mut end = extent(source, start);
     // A block scalar: all lines that are indented deeper than the line of its key.
     let first = line_start(bytes, start);

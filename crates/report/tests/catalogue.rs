@@ -134,3 +134,24 @@ fn the_committed_pages_are_those_of_the_controls() {
     let files = std::fs::read_dir(&folder).unwrap().count();
     assert_eq!(files, pages.len(), "docs/controls has pages without a control: {advice}");
 }
+
+/// Written as the control pages are.
+#[test]
+fn the_committed_coverage_is_that_of_the_rows() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/coverage.md");
+    let page = sekisho_report::coverage_page();
+    if std::env::var_os("SEKISHO_BLESS").is_some() {
+        std::fs::write(&file, &page).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        committed == page,
+        "docs/coverage.md is stale: run SEKISHO_BLESS=1 cargo test -p sekisho-report --test catalogue"
+    );
+    // Every row stands there once, and every table has its columns.
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit());
+    assert_eq!(rows.clone().count(), 1592);
+    for row in rows {
+        assert_eq!(row.replace("\\|", "").matches('|').count(), 7, "{row}");
+    }
+}

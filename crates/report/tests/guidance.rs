@@ -6,8 +6,8 @@ mod common;
 
 use sekisho_guidance::{Language, Level, ResolutionKind};
 use sekisho_report::{
-    GuidanceFilter, Notation, Options, guidance_coverage, guidance_list, guidance_search, guidance_services,
-    guidance_show, responsibility,
+    GuidanceFilter, Notation, Options, guidance_coverage, guidance_inherited, guidance_list, guidance_search,
+    guidance_services, guidance_show, responsibility,
 };
 use serde_json::Value;
 
@@ -156,6 +156,49 @@ fn a_service_is_shown_in_each_language() {
 }
 
 #[test]
+fn a_row_names_its_tests_editions_and_evidence() {
+    let shown = show("hipaa/s3/3", Notation::Text, Language::En);
+    for part in
+        ["2018, 2023", "guidance/controls/s3/s3-bucket-allows-plain-http.test.yaml (", "164.312(e)(2)(ii)"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let asked = show("bp/malware/12", Notation::Text, Language::En);
+    assert!(asked.contains("evidence to keep: the reviews of the changes"), "{asked}");
+    assert!(show("bp/malware/12", Notation::Text, Language::Ja).contains("保管する証拠: デプロイした変更"));
+    let row: Value = serde_json::from_str(&show("bp/malware/12", Notation::Json, Language::En)).unwrap();
+    assert_eq!(row["keep"], "the reviews of the changes that were deployed");
+}
+
+#[test]
+fn what_aws_does_stands_under_what_it_rests_on() {
+    let inherited = |service: Option<&str>, notation, language| {
+        let mut out = Vec::new();
+        guidance_inherited(service, notation, &options(language), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let rows: Value = serde_json::from_str(&inherited(None, Notation::Json, Language::En)).unwrap();
+    let rows = rows["rows"].as_array().unwrap();
+    assert!(rows.len() > 150 && rows.iter().all(|row| !row["rests_on"].as_array().unwrap().is_empty()));
+    let text = inherited(None, Notation::Text, Language::En);
+    for row in rows {
+        assert!(text.contains(&format!("    {}\n", row["id"].as_str().unwrap())), "{row}");
+    }
+    let aurora = inherited(Some("aurora"), Notation::Text, Language::En);
+    assert!(
+        aurora.contains("no report on file") && aurora.contains("only while hipaa/aurora/1 is met"),
+        "{aurora}"
+    );
+    assert!(aurora.contains("rows: 1\n"), "{aurora}");
+    // A line may break anywhere in these languages.
+    let dense = |language| inherited(Some("aurora"), Notation::Text, language).replace(['\n', ' '], "");
+    assert!(dense(Language::Ja).contains("レポートなし") && dense(Language::ZhTw).contains("無報告存檔"));
+    let mut out = Vec::new();
+    let wrong = guidance_inherited(Some("arora"), Notation::Text, &Options::default(), &mut out).unwrap_err();
+    assert!(wrong.to_string().contains("did you mean `aurora`"), "{wrong}");
+}
+
+#[test]
 fn rows_are_filtered_and_found() {
     let filter =
         GuidanceFilter { service: Some("s3".into()), level: Some(Level::Must), ..Default::default() };
@@ -201,6 +244,56 @@ fn who_is_responsible_for_the_clinic() {
         responsibility(&estate, Notation::Text, &options(language), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("RDS") && text.lines().count() > 30, "{text}");
+    }
+}
+
+/// Rows of a table for a spreadsheet.
+fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
+    let text = std::str::from_utf8(bytes).unwrap().strip_prefix('\u{feff}').unwrap();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn the_boundaries_of_responsibility_are_a_table_to_fill_in() {
+    let mut out = Vec::new();
+    sekisho_report::responsibility_form(&common::clinic(), &options(Language::Ja), &mut out).unwrap();
+    let rows = cells(&out);
+    assert_eq!(&rows[0][..4], ["層", "サービスの区分", "サービス", "責任者の区分"]);
+    assert_eq!((rows.len() - 1) % sekisho_guidance::layers().len(), 0);
+    let system: Vec<_> = rows.iter().filter(|row| row[0] == "オペレーティングシステム").collect();
+    assert_eq!(system.iter().map(|row| row[3].as_str()).collect::<Vec<_>>(), ["お客様", "AWS", "AWS"]);
+    assert!(system[0][4].is_empty() && system[1][4].contains("SOC 2"), "{system:?}");
+    assert!(rows[1..].iter().all(|row| row[8..].iter().all(String::is_empty)), "people fill these in");
+    let at_rest: Vec<_> = rows.iter().filter(|row| row[0] == "保管時のデータの保護").collect();
+    assert!(at_rest.iter().any(|row| row[5].contains("rds-storage-not-encrypted")), "{at_rest:?}");
+}
+
+#[test]
+fn a_framework_is_a_checklist_to_fill_in() {
+    let estate = common::clinic();
+    let config = sekisho_assess::Config::default();
+    let run = sekisho_assess::RunOptions { config: &config, everything: true, only: &[], built_in: true };
+    let assessment = sekisho_assess::run(&estate, &[], run);
+    for framework in sekisho_guidance::frameworks() {
+        let report = sekisho_report::FrameworkReport {
+            framework,
+            assessment: &assessment,
+            decisions: &[],
+            today: "2026-11-25",
+        };
+        for &language in Language::ALL {
+            let mut out = Vec::new();
+            report.checklist(&options(language), &mut out).unwrap();
+            let rows = cells(&out);
+            assert_eq!(rows.len(), framework.paragraphs.len() + 1, "{}", framework.id);
+            assert!(rows[1..].iter().all(|row| row[8..].iter().all(String::is_empty)));
+            if framework.id == "jp-mhlw-safety-6.0" && language == Language::Ja {
+                let network = rows.iter().find(|row| row[0] == "運用-13").unwrap();
+                assert_eq!(network[2], "不適合あり");
+                assert!(!network[4].is_empty() && !network[3].is_empty(), "{network:?}");
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Packs the data on AWS SAM in `facts/hand/sam` into the crate, so that it parses nothing when it
+//! Packs the data on AWS SAM in `facts/generated/sam` into the crate, so that it parses nothing when it
 //! starts. A fault in the data is a build error.
 
 #![allow(clippy::print_stdout)] // cargo reads it
@@ -10,7 +10,7 @@ use std::{env, fs};
 
 fn main() {
     if let Err(message) = run() {
-        eprintln!("facts/hand/sam: {message}");
+        eprintln!("facts/generated/sam: {message}");
         std::process::exit(1);
     }
 }
@@ -18,7 +18,7 @@ fn main() {
 fn run() -> Result<(), String> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("not run by cargo")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("not run by cargo")?);
-    let folder = manifest.join("../../facts/hand/sam");
+    let folder = manifest.join("../../facts/generated/sam");
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed={}", folder.display());
     let read = |name: &str| {

@@ -1,4 +1,4 @@
-//! The rows of `facts/hand/sam`, their checks, and the tables made of them.
+//! The rows of `facts/generated/sam`, their checks, and the tables made of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

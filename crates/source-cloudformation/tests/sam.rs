@@ -673,8 +673,8 @@ fn what_is_not_expanded_is_said_by_name() {
             "!5:103 event E of F is of type Sqs, which is not expanded; did you mean SQS?",
         ),
         (
-            "  W: {Type: AWS::Serverless::WebSocketApi, Properties: {Routes: {}}}\n".to_owned(),
-            "!3:6 AWS::Serverless::WebSocketApi is not expanded; the resources it makes of W are not read",
+            "  W: {Type: AWS::Serverless::Website, Properties: {Routes: {}}}\n".to_owned(),
+            "!3:6 AWS::Serverless::Website is not expanded; the resources it makes of W are not read",
         ),
         (
             function("") + "  FRole: {Type: AWS::IAM::Role}\n",
@@ -725,4 +725,135 @@ Conditions: {C: !Equals [!Ref AWS::Region, us-east-1]}
     let arn = stack.tree.get(queue.properties, "EventSourceArn").unwrap();
     assert_eq!(lines.position(text, stack.tree.offset(arn)).line, 10);
     assert_eq!(edges(&estate, "t.yaml"), ["FE→F", "FE→Q.Arn", "F→FRole.Arn"]);
+}
+
+#[test]
+fn websocket_apis_have_routes_a_stage_and_an_authorizer() {
+    expands(
+        "  W:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      Auth: {AuthType: CUSTOM, AuthArn: !GetAtt F.Arn, IdentitySource: [route.request.header.Auth]}
+      AccessLogSettings: {DestinationArn: a}
+      Routes:
+        $connect: {FunctionArn: !GetAtt F.Arn, OperationName: open}
+        sendMessage: {FunctionArn: !GetAtt F.Arn, IntegrationTimeout: 500}
+  F: {Type: AWS::Lambda::Function}
+",
+        &[
+            "W ApiGatewayV2::Api",
+            "WConnectRoute ApiGatewayV2::Route",
+            "WConnectIntegration ApiGatewayV2::Integration",
+            "WConnectPermission Lambda::Permission",
+            "WSendmessageRoute ApiGatewayV2::Route",
+            "WSendmessageIntegration ApiGatewayV2::Integration",
+            "WSendmessagePermission Lambda::Permission",
+            "WDefaultStage ApiGatewayV2::Stage",
+            "WConnectAuthorizer ApiGatewayV2::Authorizer",
+            "WAuthorizerPermission Lambda::Permission",
+            "F Lambda::Function",
+        ],
+        &[
+            ("W/ProtocolType", "'WEBSOCKET'"),
+            ("W/Name", "'W'"),
+            ("W/RouteSelectionExpression", "'$request.body.action'"),
+            ("WConnectRoute/RouteKey", "'$connect'"),
+            ("WConnectRoute/AuthorizationType", "'CUSTOM'"),
+            ("WConnectRoute/AuthorizerId", "→WConnectAuthorizer"),
+            ("WConnectRoute/OperationName", "'open'"),
+            ("WSendmessageRoute/RouteKey", "'sendMessage'"),
+            ("WSendmessageRoute/AuthorizationType", "absent"),
+            ("WSendmessageIntegration/TimeoutInMillis", "500"),
+            ("WSendmessageIntegration/IntegrationType", "'AWS_PROXY'"),
+            ("WSendmessagePermission/FunctionName", "→F.Arn"),
+            ("WDefaultStage/StageName", "'default'"),
+            ("WDefaultStage/AutoDeploy", "true"),
+            ("WDefaultStage/AccessLogSettings/DestinationArn", "'a'"),
+            ("WConnectAuthorizer/AuthorizerType", "'REQUEST'"),
+        ],
+    );
+}
+
+#[test]
+fn capacity_providers_have_an_operator_unless_one_is_given() {
+    expands(
+        "  C:
+    Type: AWS::Serverless::CapacityProvider
+    Properties:
+      VpcConfig: {SubnetIds: [s], SecurityGroupIds: [g]}
+      KmsKeyArn: k
+      InstanceRequirements: {Architectures: [arm64], AllowedTypes: [m8g.large]}
+      ScalingConfig: {MaxVCpuCount: 8, AverageCPUUtilization: 70.0}
+      LoggingConfig: {LogGroup: l}
+      ManagedResourceTags: {Tags: {a: b}}
+  D: {Type: AWS::Serverless::CapacityProvider, Properties: {OperatorRole: r, VpcConfig: {SubnetIds: [s]}, ScalingConfig: {MaxVCpuCount: 4}}}
+",
+        &["C Lambda::CapacityProvider", "COperatorRole IAM::Role", "D Lambda::CapacityProvider"],
+        &[
+            ("C/PermissionsConfig/CapacityProviderOperatorRoleArn", "→COperatorRole.Arn"),
+            ("C/VpcConfig/SecurityGroupIds", "['g']"),
+            ("C/InstanceRequirements/AllowedInstanceTypes", "['m8g.large']"),
+            ("C/CapacityProviderScalingConfig/ScalingMode", "'Manual'"),
+            ("C/CapacityProviderScalingConfig/MaxVCpuCount", "8"),
+            ("C/TelemetryConfig/LoggingConfig/LogGroup", "'l'"),
+            ("C/PropagateTags", "{Mode: 'Explicit', ExplicitTags: [{Key: 'a', Value: 'b'}]}"),
+            ("C/Tags", "[{Key: 'lambda:createdBy', Value: 'SAM'}]"),
+            (
+                "COperatorRole/ManagedPolicyArns",
+                "[“arn:${AWS::Partition}:iam::aws:policy/AWSLambdaManagedEC2ResourceOperator”]",
+            ),
+            ("D/PermissionsConfig/CapacityProviderOperatorRoleArn", "'r'"),
+            ("D/CapacityProviderScalingConfig/ScalingMode", "'Auto'"),
+        ],
+    );
+}
+
+#[test]
+fn network_connectors_images_and_web_functions() {
+    expands(
+        "  N: {Type: AWS::Serverless::NetworkConnector, Properties: {VpcConfig: {SubnetIds: [s], SecurityGroupIds: [g], NetworkProtocol: IPv4}}}
+  I:
+    Type: AWS::Serverless::MicrovmImage
+    Properties: {Name: i, CodeUri: s3://code/i.zip, BaseImageArn: b, BaseImageVersion: '1', EnvironmentVariables: {X: y}}
+  W:
+    Type: AWS::Serverless::WebFunction
+    Properties:
+      FunctionName: w
+      AuthType: IamAuth
+      Runtime: nodejs24.x
+      CodeUri: s3://code/w.zip
+      EnvironmentVariables: {X: y}
+      EntryPoint: e.js
+      KmsKeyArn: k
+",
+        &[
+            "N Lambda::NetworkConnector",
+            "NOperatorRole IAM::Role",
+            "I Lambda::MicrovmImage",
+            "IBuildRole IAM::Role",
+            "W Lambda::WebFunction",
+            "WRole IAM::Role",
+            "WRevision Lambda::WebFunctionRevision",
+            "WEndpoint Lambda::WebFunctionEndpoint",
+        ],
+        &[
+            ("N/OperatorRole", "→NOperatorRole.Arn"),
+            ("N/Configuration/VpcEgressConfiguration/AssociatedComputeResourceTypes", "['MicroVm']"),
+            ("N/Configuration/VpcEgressConfiguration/SubnetIds", "['s']"),
+            ("I/CodeArtifact/Uri", "'s3://code/i.zip'"),
+            ("I/BuildRoleArn", "→IBuildRole.Arn"),
+            ("I/EnvironmentVariables", "[{Key: 'X', Value: 'y'}]"),
+            ("IBuildRole/Policies/0/PolicyDocument/Statement/0/Resource", "“arn:${AWS::Partition}:s3:::code/*”"),
+            ("WRevision/BuildConfig/CodeConfig/S3Object/Bucket", "'code'"),
+            ("WRevision/BuildConfig/RuntimeConfig/Runtime", "'nodejs24.x'"),
+            ("WRevision/ServiceConfig/ExecutionRoleArn", "→WRole.Arn"),
+            ("WRevision/ServiceConfig/TimeoutSeconds", "30"),
+            ("WRevision/ServiceConfig/EnvironmentVariables", "{X: 'y', AWS_LAMBDA_NODEJS_ENTRYPOINT: 'e.js'}"),
+            ("WRevision/KmsKeyArn", "'k'"),
+            ("WEndpoint/AuthType", "'IamAuth'"),
+            ("WEndpoint/EndpointName", "'prod'"),
+            ("WEndpoint/RevisionWeights", "[{RevisionId: →WRevision.RevisionId, Weight: 100}]"),
+        ],
+    );
 }

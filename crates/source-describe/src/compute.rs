@@ -227,3 +227,26 @@ pub(crate) fn function(maker: &mut Maker<'_>, item: NodeId) {
     };
     maker.add(draft);
 }
+
+/// What a service update of ElastiCache came to on one cluster.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_UpdateAction.html>
+pub(crate) fn update(maker: &mut Maker<'_>, item: NodeId) {
+    let Some(name) = maker.text(item, "ServiceUpdateName") else {
+        return maker.problem("an update action without ServiceUpdateName");
+    };
+    let of = maker.text(item, "ReplicationGroupId").or_else(|| maker.text(item, "CacheClusterId"));
+    let id = of.map_or_else(|| name.clone(), |of| format!("{of}/{name}"));
+    let names = [
+        "ServiceUpdateName",
+        "ServiceUpdateType",
+        "ServiceUpdateSeverity",
+        "ServiceUpdateStatus",
+        "ServiceUpdateRecommendedApplyByDate",
+        "ReplicationGroupId",
+        "CacheClusterId",
+        "UpdateActionStatus",
+        "SlaMet",
+    ];
+    let draft = maker.draft("Sekisho::ElastiCache::UpdateAction", &id, item).copy(maker, item, &names);
+    maker.add(draft);
+}

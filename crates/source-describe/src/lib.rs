@@ -64,6 +64,7 @@ const KINDS: &[(&str, Lower)] = &[
     ("DBInstances", compute::database),
     ("CacheSubnetGroups", compute::cache_subnets),
     ("CacheClusters", compute::cache),
+    ("UpdateActions", compute::update),
     ("Functions", compute::function),
 ];
 
@@ -128,6 +129,7 @@ fn one(file: &Saved, limits: Limits) -> (Option<Stack>, Vec<Problem>) {
     };
     let (tree, root) = (document.tree, document.root);
     let mut stack = Stack::new(&file.path, &file.path, tree);
+    stack.stage = sekisho_estate::Stage::Deployed;
     let mut maker = Maker::new(&mut stack, root);
     let keys: Vec<(String, NodeId)> =
         maker.entries(root).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

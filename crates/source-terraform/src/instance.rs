@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sekisho_estate::Reason;
+use sekisho_estate::{Reason, Stage};
 
 use crate::value::{Condition, Located, Place, Reference, Value};
 
@@ -267,4 +267,6 @@ pub struct Configuration {
     pub providers: Vec<Arc<Provider>>,
     /// `terraform.workspace`
     pub workspace: Arc<str>,
+    /// Of a plan or a state, attributes that only AWS gives stand beside arguments.
+    pub stage: Stage,
 }

@@ -24,4 +24,4 @@ pub mod value;
 
 pub use disk::{Disk, FileSystem, Memory};
 pub use load::{Options, Read, SourceFile, is_terraform, read};
-pub use recorded::{is_recorded, read_recorded};
+pub use recorded::{Recordings, is_recorded, read_recorded};

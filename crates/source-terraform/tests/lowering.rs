@@ -18,7 +18,8 @@ fn estate(files: &[(&str, &str)]) -> Estate {
 fn recorded(text: &str) -> Estate {
     let file = SourceFile { path: "plan.json".into(), bytes: text.as_bytes().to_vec() };
     let mut estate = Estate::default();
-    lower::join(&mut estate, read_recorded(vec![file], Limits::default()));
+    let (disk, options) = (Memory::default(), Options::default());
+    lower::join(&mut estate, read_recorded(vec![file], &[], &disk, &options, Limits::default()).read);
     estate
 }
 
@@ -282,4 +283,80 @@ fn what_is_not_mapped_is_said() {
     );
     let said: Vec<&str> = estate.inputs[0].problems.iter().map(|p| p.message.as_str()).collect();
     assert_eq!(said, ["random_id is not of AWS; it is not judged"]);
+}
+
+/// Modules write placeholders into documents and replace them by what AWS gives: the document
+/// stays one.
+#[test]
+fn a_placeholder_in_a_document_gives_way_to_a_resource() {
+    let estate = estate(&[(
+        "r/main.tf",
+        r#"
+resource "aws_s3_bucket" "b" {}
+data "aws_iam_policy_document" "d" {
+  statement {
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = ["_ARN_", "_ARN_/*"]
+  }
+}
+resource "aws_s3_bucket_policy" "p" {
+  bucket = aws_s3_bucket.b.id
+  policy = replace(replace(data.aws_iam_policy_document.d.json, "_ARN_", aws_s3_bucket.b.arn), "_ID_", "x")
+}
+resource "aws_s3_bucket_policy" "pattern" {
+  bucket = aws_s3_bucket.b.id
+  policy = replace(data.aws_iam_policy_document.d.json, "/A.N/", aws_s3_bucket.b.arn)
+}
+"#,
+    )]);
+    let shown = show(&estate);
+    assert!(
+        shown[1].contains("Resource: [<aws_s3_bucket.b Arn>, ~(<aws_s3_bucket.b Arn>, /*)]"),
+        "{}",
+        shown[1]
+    );
+    assert!(shown[2].ends_with("PolicyDocument: ?}"), "{}", shown[2]);
+}
+
+/// A flag without a value is one or the other, and so is what its validation lists.
+#[test]
+fn variables_without_values_have_those_that_they_admit() {
+    let estate = estate(&[(
+        "r/main.tf",
+        r#"
+variable "on" { type = bool }
+variable "off" {
+  type    = bool
+  default = false
+}
+variable "class" {
+  type = string
+  validation {
+    condition     = contains(["db.t3.micro", "db.m5.large"], var.class)
+    error_message = "No such class."
+  }
+}
+variable "free" { type = string }
+resource "aws_db_instance" "d" {
+  storage_encrypted   = var.on
+  publicly_accessible = var.off
+  instance_class      = var.class
+  engine              = var.free
+}
+"#,
+    )]);
+    let stack = &estate.stacks[0];
+    let domain = |name: &str| -> Vec<String> {
+        let variable = stack.variables.iter().find(|variable| &*variable.name == name).unwrap();
+        variable.domain.iter().map(|node| text(stack, *node)).collect()
+    };
+    assert_eq!(domain("on"), ["true", "false"]);
+    assert_eq!(domain("class"), ["db.t3.micro", "db.m5.large"]);
+    assert!(domain("free").is_empty());
+    let shown = &show(&estate)[0];
+    assert!(
+        shown.contains("StorageEncrypted: $on") && shown.contains("PubliclyAccessible: false"),
+        "{shown}"
+    );
 }

@@ -197,6 +197,26 @@ pub fn model(size: Size, seed: u64) -> Model {
                 )]);
                 identity.push(compile(&mut model, "assume", &text));
             }
+            // Administrators, those who deploy functions, those who write permissions.
+            let more = match random.below(100) {
+                0 => Some(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#.to_owned()),
+                1 | 2 => {
+                    let team = random.pick(&teams);
+                    Some(format!(
+                        r#"{{"Effect":"Allow","Action":["lambda:CreateFunction","lambda:InvokeFunction","iam:PassRole"],"Resource":["arn:aws:iam::{account}:role/{team}-*","arn:aws:lambda:*:*:function:*"]}}"#
+                    ))
+                }
+                3 => {
+                    let to = random.below(per_principals);
+                    Some(format!(
+                        r#"{{"Effect":"Allow","Action":["iam:PutRolePolicy","iam:UpdateAssumeRolePolicy","sts:AssumeRole"],"Resource":"arn:aws:iam::{account}:role/*-{to}"}}"#
+                    ))
+                }
+                _ => None,
+            };
+            if let Some(text) = more {
+                identity.push(compile(&mut model, "more", &document(&[text])));
+            }
             let trust = is_role.then(|| {
                 let who = if random.percent(40) {
                     format!(r#"{{"AWS":"arn:aws:iam::{account}:root"}}"#)

@@ -31,6 +31,8 @@ impl Random {
 
 const A: &str = "111122223333";
 const B: &str = "444455556666";
+/// The canonical id of some account.
+const CANONICAL: &str = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
 
 const PRINCIPALS: [&str; 12] = [
     "arn:aws:iam::111122223333:role/app",
@@ -126,7 +128,30 @@ pub(crate) fn case(seed: u64) -> Value {
             }),
         );
     }
+    if s3 && r.percent(10) && arn.contains('/') && !service_linked && !root {
+        through_access_point(&mut r, &mut case, action);
+    }
     Value::Object(case)
+}
+
+/// Sends the request through an access point of the bucket's account, which its policies may
+/// name as well.
+fn through_access_point(r: &mut Random, case: &mut Map<String, Value>, action: &str) {
+    let point = "arn:aws:s3:us-east-1:111122223333:accesspoint/ap";
+    let mut access_point = json!({ "arn": point });
+    if r.percent(70) {
+        access_point["policy"] = document(r, action, &format!("{point}/object/ann/1.csv"), true, false, 85);
+    }
+    let s3 = case.entry("s3").or_insert_with(|| json!({}));
+    s3["access_point"] = access_point;
+    if let Some(list) = case.get_mut("policies").and_then(|policies| policies.get_mut("identity")) {
+        let text = list
+            .to_string()
+            .replace("arn:aws:s3:::data", "arn:aws:s3:us-east-1:111122223333:accesspoint/ap/object");
+        if r.percent(70) {
+            *list = serde_json::from_str(&text).unwrap();
+        }
+    }
 }
 
 fn context(r: &mut Random) -> Value {
@@ -141,6 +166,16 @@ fn context(r: &mut Random) -> Value {
         let of = ["red", "blue", "abc", "ann"];
         let values: Vec<&str> = (0..r.below(4)).map(|_| r.one(&of)).collect();
         keys.insert("aws:TagKeys".into(), json!(values));
+    }
+    // What a grant may ask for, alone or with another pair.
+    if r.percent(30) {
+        keys.insert("kms:EncryptionContext:team".into(), json!(r.one(&["red", "blue"])));
+        let mut names = vec!["team"];
+        if r.percent(30) {
+            keys.insert("kms:EncryptionContext:unit".into(), json!("lab"));
+            names.push("unit");
+        }
+        keys.insert("kms:EncryptionContextKeys".into(), json!(names));
     }
     Value::Object(keys)
 }
@@ -357,7 +392,13 @@ fn policies(r: &mut Random, action: &str, arn: &str) -> Value {
     }
     if action.starts_with("kms:") && r.percent(15) {
         let operation = r.one(&["Decrypt", "Encrypt"]);
-        put("grants", json!([{"grantee": r.one(&PRINCIPALS[2..4]), "operations": [operation]}]));
+        let mut grant = json!({"grantee": r.one(&PRINCIPALS), "operations": [operation]});
+        match r.below(4) {
+            0 => grant["encryption_context_subset"] = json!({"team": r.one(&["red", "blue"])}),
+            1 => grant["encryption_context_equals"] = json!({"team": r.one(&["red", "blue"])}),
+            _ => {}
+        }
+        put("grants", json!([grant]));
     }
     Value::Object(policies)
 }
@@ -365,11 +406,13 @@ fn policies(r: &mut Random, action: &str, arn: &str) -> Value {
 fn s3_settings(r: &mut Random, arn: &str) -> Value {
     let switches = |r: &mut Random| json!({"restrict_public_buckets": r.percent(30), "ignore_public_acls": r.percent(30)});
     let mut s3 = json!({
-        "block_public_access": {"account": switches(r), "bucket": switches(r)},
+        "block_public_access": {"organization": switches(r), "account": switches(r), "bucket": switches(r)},
         "object_ownership": r.one(&["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]),
     });
     if r.percent(40) {
-        let grant = json!({"grantee": "AllUsers", "permission": r.one(&["READ", "WRITE", "READ_ACP", "FULL_CONTROL"])});
+        let grantee = r.one(&["AllUsers", "AllUsers", "AuthenticatedUsers", CANONICAL]);
+        let grant =
+            json!({"grantee": grantee, "permission": r.one(&["READ", "WRITE", "READ_ACP", "FULL_CONTROL"])});
         s3[if arn.contains('/') { "object_acl" } else { "bucket_acl" }] = json!([grant]);
     }
     s3

@@ -390,7 +390,13 @@ fn worst(verdicts: Vec<Verdict>) -> Verdict {
     Verdict::Allowed
 }
 
+/// What the documentation leaves open is decided both ways.
 fn on(case: &Case, resource: &CaseResource, guess: bool) -> Verdict {
+    let [one, other] = [false, true].map(|open| read(case, resource, guess, open));
+    if one == other { one } else { Verdict::Ambiguous }
+}
+
+fn read(case: &Case, resource: &CaseResource, guess: bool, open: bool) -> Verdict {
     let asker = Asker::new(case, guess);
     let policies = &case.policies;
     // STS API Reference, `API_AssumeRole.html`: a root user cannot assume a role.
@@ -470,7 +476,7 @@ fn on(case: &Case, resource: &CaseResource, guess: bool) -> Verdict {
 
     let same = asker.account.is_some() && asker.account == owner && asker.service.is_none();
     let allowed = if case.s3.is_some() {
-        s3(case, resource, &asker, same, own, bounded, &by_caller, &by_resource)
+        s3(case, resource, &asker, same, own, bounded, &by_caller, &by_resource, open)
     } else {
         let named =
             policies.resource.as_ref().map(|policy| by_resource.allowed_by(policy)).unwrap_or_default();
@@ -478,7 +484,14 @@ fn on(case: &Case, resource: &CaseResource, guess: bool) -> Verdict {
         let assumes = case.action.to_lowercase().starts_with("sts:assumerole")
             || (case.action.to_lowercase().starts_with("sts:")
                 && part(&resource.arn, 5).starts_with("role/"));
-        let granted = is_key && policies.grants.iter().any(|grant| grants(grant, &asker, case));
+        let granted = is_key
+            && policies.grants.iter().any(|grant| {
+                // `grants.html` does not say whether a boundary limits a grantee that is a role,
+                // nor what the account of a grantee of another account must allow.
+                let role = part(&grant.grantee, 5).starts_with("role/");
+                let enough = asker.account.is_none() || if same { !role || bounded } else { own };
+                grants(grant, &asker, case, open) && (enough || open)
+            });
         granted || combined(same, is_key || assumes, own, bounded, &named, &asker)
     };
     match (allowed, settled) {
@@ -514,7 +527,11 @@ fn combined(
 }
 
 /// KMS Developer Guide, `grants.html`, and KMS API Reference, `API_GrantConstraints.html`.
-fn grants(grant: &CaseGrant, asker: &Asker, case: &Case) -> bool {
+/// Whether a grant means a principal that was deleted and made again is not said: `open`.
+fn grants(grant: &CaseGrant, asker: &Asker, case: &Case, open: bool) -> bool {
+    if case.principal.deleted && !open {
+        return false;
+    }
     let who = grant.grantee == asker.arn
         || asker.role.as_deref() == Some(&*grant.grantee)
         || asker.service.as_deref() == Some(&*grant.grantee);
@@ -550,7 +567,9 @@ fn s3(
     bounded: bool,
     by_caller: &Request<'_>,
     by_resource: &Request<'_>,
+    open: bool,
 ) -> bool {
+    let public = |policy| public(policy, open);
     let s3 = case.s3.as_ref().unwrap();
     let block = &s3.block_public_access;
     let levels = [block.organization, block.account, block.bucket];
@@ -567,23 +586,6 @@ fn s3(
     }
     let acls = s3.object_ownership.unwrap_or_default() != ObjectOwnership::BucketOwnerEnforced;
     let is_object = resource.arn.contains('/');
-    if let Some(point) = &s3.access_point {
-        let mut through =
-            point.policy.as_ref().map(|policy| by_caller.allowed_by(policy)).unwrap_or_default();
-        if (levels.iter().any(|level| level.restrict_public_buckets)
-            || block.access_point.restrict_public_buckets)
-            && point.policy.as_ref().is_some_and(public)
-            && !same
-            && asker.service.is_none()
-        {
-            through.clear();
-        }
-        if same {
-            return combined(same, false, own, bounded, &through, asker)
-                && combined(same, false, own, bounded, &named, asker);
-        }
-        return combined(same, false, own, bounded, &through, asker) && !named.is_empty();
-    }
     let ignore = levels.iter().any(|level| level.ignore_public_acls);
     let action = case.action.to_lowercase();
     let by_acl = acls
@@ -613,6 +615,24 @@ fn s3(
                 who && (full || grant.permission == permission)
             },
         );
+    // Whether ACLs count for a request through an access point is not said.
+    if let Some(point) = &s3.access_point {
+        let mut through =
+            point.policy.as_ref().map(|policy| by_caller.allowed_by(policy)).unwrap_or_default();
+        if (levels.iter().any(|level| level.restrict_public_buckets)
+            || block.access_point.restrict_public_buckets)
+            && point.policy.as_ref().is_some_and(public)
+            && !same
+            && asker.service.is_none()
+        {
+            through.clear();
+        }
+        if same {
+            return combined(same, false, own, bounded, &through, asker)
+                && (combined(same, false, own, bounded, &named, asker) || by_acl && open);
+        }
+        return combined(same, false, own, bounded, &through, asker) && (!named.is_empty() || by_acl && open);
+    }
     // Of an object of another account the bucket's owner cannot give access.
     let foreign = acls && is_object && s3.object_owner.is_some() && s3.object_owner != resource.account;
     if foreign {
@@ -625,7 +645,8 @@ fn s3(
 /// Whether a bucket policy is public in the sense of Block Public Access: it allows everyone
 /// and no condition ties it to fixed values. S3 User Guide,
 /// `access-control-block-public-access.html`, section on the meaning of "public".
-fn public(policy: &Named) -> bool {
+/// It does not say whether keys that name the principal itself are among those: `open`.
+fn public(policy: &Named, open: bool) -> bool {
     const FIXED: [&str; 11] = [
         "aws:sourceip",
         "aws:sourcearn",
@@ -655,7 +676,9 @@ fn public(policy: &Named) -> bool {
                 );
                 positive
                     && of.as_object().unwrap().iter().any(|(key, values)| {
-                        FIXED.contains(&key.to_lowercase().as_str())
+                        let key = key.to_lowercase();
+                        let names = ["aws:principalarn", "aws:principalaccount"].contains(&key.as_str());
+                        (FIXED.contains(&key.as_str()) || open && names)
                             && texts(values)
                                 .iter()
                                 .all(|value| !value.contains(['*', '?', '$']) && !value.ends_with("/0"))

@@ -371,3 +371,72 @@ pub(crate) fn negatives() -> Vec<(String, String)> {
     }
     out
 }
+
+/// Text and the kind of credential that is in it.
+pub(crate) fn credentials() -> Vec<(&'static str, String)> {
+    let mut s = Sequence(11);
+    let mut out = Vec::new();
+    let upper = |s: &mut Sequence, count: usize| -> String {
+        (0..count).map(|_| char::from(b"ABCDEFGHJKLMNPQRSTUVWXYZ234567"[s.below(30) as usize])).collect()
+    };
+    let word = |s: &mut Sequence, count: usize| -> String {
+        const LETTERS: &[u8] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+        (0..count).map(|_| char::from(LETTERS[s.below(LETTERS.len() as u64) as usize])).collect()
+    };
+    for round in 0..60 {
+        let before = ["", "export KEY=", "aws_access_key_id: ", "id = \""][round % 4];
+        out.push(("aws-access-key", format!("{before}{}{}", ["AKIA", "ASIA"][round % 2], upper(&mut s, 16))));
+        let kind = ["RSA ", "EC ", "", "OPENSSH ", "ENCRYPTED "][round % 5];
+        out.push(("private-key", format!("-----BEGIN {kind}PRIVATE KEY-----\n{}", word(&mut s, 40))));
+        let scheme = ["postgres", "https", "redis", "mongodb+srv", "amqps", "ftp"][round % 6];
+        let user = ["clinic", "app", "", "fax"][round % 4];
+        out.push(("url-password", format!("{scheme}://{user}:{}@host.internal/x", word(&mut s, 9))));
+        let name = ["token", "access_token", "api_key", "sig", "X-Amz-Signature"][round % 5];
+        out.push(("url-token", format!("https://fax.hokuto.example/in?kind=a&{name}={}", word(&mut s, 24))));
+        let kind = ["p", "o", "u", "s", "r"][round % 5];
+        out.push(("github-token", format!("git clone with gh{kind}_{}", word(&mut s, 36))));
+        let (team, bot) = (upper(&mut s, 9), upper(&mut s, 9));
+        out.push((
+            "slack-token",
+            match round % 2 {
+                0 => format!("https://hooks.slack.com/services/T{team}/B{bot}/{}", word(&mut s, 24)),
+                _ => format!("xoxb-{}-{}-{}", s.digits(12), s.digits(12), word(&mut s, 24)),
+            },
+        ));
+        out.push(("stripe-key", format!("{}k_live_{}", ["s", "r"][round % 2], word(&mut s, 24))));
+        out.push(("google-api-key", format!("key: AIza{}", word(&mut s, 35))));
+        out.push((
+            "json-web-token",
+            format!("eyJ{}.eyJ{}.{}", word(&mut s, 30), word(&mut s, 60), word(&mut s, 43)),
+        ));
+        let scheme = ["Basic", "Bearer"][round % 2];
+        out.push(("authorization-header", format!("-H 'Authorization: {scheme} {}'", word(&mut s, 24))));
+        let name =
+            ["DB_PASSWORD", "--password", "client_secret", "api-key", "MYSQL_PWD", "authToken"][round % 6];
+        out.push(("password", format!("{name}={}", word(&mut s, 12))));
+    }
+    out
+}
+
+/// Text that speaks of credentials and holds none.
+pub(crate) fn no_credentials() -> Vec<String> {
+    let mut s = Sequence(13);
+    let mut out = Vec::new();
+    for round in 0..100 {
+        let (account, hex) = (s.digits(12), s.hex(8));
+        out.push(format!("https://{account}.dkr.ecr.us-east-1.amazonaws.com/portal:{round}"));
+        out.push(format!("arn:aws:secretsmanager:us-east-1:{account}:secret:db-{hex}"));
+        out.push("postgres://${User}:${Password}@db.internal/clinic".to_owned());
+        out.push(format!("https://s3.amazonaws.com/bucket-{hex}/template.yaml?versionId={hex}"));
+        out.push("DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id db)".to_owned());
+        out.push(format!("{{{{resolve:secretsmanager:db-{hex}:SecretString:password}}}}"));
+        out.push("The password must have 12 characters; write user:password@host".to_owned());
+        out.push("https://user:password@example.com and https://user:xxx@example.com".to_owned());
+        out.push("curl -H \"Authorization: Bearer $TOKEN\" https://api.example.com".to_owned());
+        out.push(format!("mailto:desk@clinic-{hex}.example.com"));
+        out.push(format!("git@github.com:clinic/portal-{hex}.git"));
+        out.push("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY come from the role".to_owned());
+        out.push(format!("http://10.0.{}.{}:8080/health?token=", s.below(255), s.below(255)));
+    }
+    out
+}

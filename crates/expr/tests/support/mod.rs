@@ -115,6 +115,7 @@ fn evidence(estate: &Estate, seen: &Seen<'_>) -> String {
         Seen::Statement(view) => format!("statement {}", place(view)),
         Seen::NoCompanion(resource, companion) => format!("no {} of {}", companion.member, resource.name()),
         Seen::Resource(resource) => format!("resource {}", resource.name()),
+        Seen::FoundAt(stack, offset, what) => format!("found {what} at {offset} of {}", stack.0),
         Seen::Found(view, what) => format!("found {what} at {}", place(view)),
     }
 }

@@ -72,6 +72,18 @@ impl Network {
         for (at, forward) in net.forwards.iter().enumerate() {
             net.forwards_to.entry(forward.to).or_default().push(at);
         }
+        for (holder, at) in net.holders.iter().enumerate() {
+            for &interface in &at.interfaces {
+                for &group in &net.interfaces[interface].groups {
+                    let members = net.members.entry(group).or_default();
+                    if members.last() != Some(&holder) {
+                        members.push(holder);
+                    }
+                }
+            }
+        }
+        let doubtful = net.interfaces.iter().enumerate().filter(|(_, at)| at.groups_doubt.is_some());
+        net.doubtful = doubtful.map(|(at, _)| at).collect();
         net.holds_for = reading.decisions.borrow().keys().cloned().collect();
         net
     }

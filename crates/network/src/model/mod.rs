@@ -507,6 +507,10 @@ pub struct Network {
     pub inspectors: Vec<Inspector>,
     /// Who forwards to whom
     pub forwards: Vec<Forward>,
+    /// By security group: the holders of its members, ascending
+    pub members: HashMap<Index, Vec<Index>>,
+    /// Interfaces that may have groups which are not known
+    pub doubtful: Vec<Index>,
     /// By target: positions in `forwards`
     pub forwards_to: HashMap<Index, Vec<Index>>,
     /// Endpoints of services

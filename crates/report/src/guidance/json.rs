@@ -58,6 +58,7 @@ pub(super) fn object(item: &Item, schema: Option<&str>, sink: &mut Sink<'_, impl
         Resolution::Attestation(question) => {
             sink.text("question", &question.about(row, Language::En));
             sink.count("months", question.months as usize);
+            sink.text("keep", question.evidence(Language::En));
         }
         Resolution::Inherited(inheritance) => {
             sink.strings("rests_on", inheritance.rests_on.iter().map(|on| on.name()));

@@ -1,16 +1,19 @@
 //! What is demanded: as a list, row by row, and found by words.
 
+mod inherited;
 mod json;
 mod service;
 
 use std::fmt;
 use std::io::{self, Write};
 
+use sekisho_assess::Verdict;
 use sekisho_guidance::{
-    Basis, Framework, Item, Language, Level, Paragraph, Requirement, Resolution, ResolutionKind, coverage,
-    did_you_mean, paragraphs_of, requirement,
+    Basis, Framework, Item, Language, Level, Paragraph, Requirement, Resolution, ResolutionKind, cases,
+    coverage, did_you_mean, paragraphs_of, requirement,
 };
 
+pub use self::inherited::guidance_inherited;
 pub use self::service::guidance_services;
 
 use self::json::{object, objects};
@@ -88,7 +91,7 @@ impl From<io::Error> for GuidanceError {
 const EDITIONS: [&str; 4] = ["2016", "2018", "2019", "2023"];
 
 /// The editions that state a row.
-fn editions(requirement: &Requirement) -> &'static [&'static str] {
+pub(crate) fn editions(requirement: &Requirement) -> &'static [&'static str] {
     match requirement.seed.name() {
         "000" => &["2018"],
         "001" => &["2023"],
@@ -271,6 +274,7 @@ fn page(item: &Item, options: &Options, out: &mut impl Write) -> io::Result<()> 
     if let Some((first, last)) = row.lines_2018.filter(|lines| *lines != row.lines) {
         rows.more(say.guidance_also(first, last));
     }
+    rows.add(say.guidance_edition(), editions(row).join(", "));
     rows.add(say.guidance_section(), row.section);
     let hipaa = row.basis.is_some();
     let subject = if hipaa { say.guidance_service() } else { say.guidance_topic() };
@@ -299,6 +303,14 @@ fn page(item: &Item, options: &Options, out: &mut impl Write) -> io::Result<()> 
     for control in &item.by {
         rows.more(control.id.as_ref());
         rows.more(format!("  {}", prose(control.title.get(options.language))));
+        if let Some(cases) = cases(&control.id) {
+            let counts: Vec<_> = cases
+                .verdicts
+                .iter()
+                .map(|(name, count)| format!("{} {count}", verdict(say, name)))
+                .collect();
+            rows.more(format!("  {} ({})", cases.file, counts.join(", ")));
+        }
     }
     if answers && item.by.is_empty() {
         rows.more(say.guidance_no_controls());
@@ -314,6 +326,11 @@ fn page(item: &Item, options: &Options, out: &mut impl Write) -> io::Result<()> 
     rows.write(&mut text, true);
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// A verdict in the words of a language.
+fn verdict(say: Say, name: &'static str) -> &'static str {
+    Verdict::ALL.iter().find(|verdict| verdict.name() == name).map_or(name, |verdict| say.verdict(*verdict))
 }
 
 /// The paragraphs of laws and catalogues that a row stands behind; its own document is left out.
@@ -338,7 +355,8 @@ fn told(item: &Item, language: Language) -> Vec<String> {
         Resolution::Record(kind) => vec![say.guidance_record(kind.label(language))],
         Resolution::Attestation(question) => {
             let asked = question.about(&item.requirement, language);
-            vec![say.guidance_attestation(asked), say.guidance_months(question.months)]
+            let keep = say.guidance_keep(question.evidence(language));
+            vec![say.guidance_attestation(asked), say.guidance_months(question.months), keep]
         }
         Resolution::Inherited(inheritance) => {
             let labels: Vec<_> = inheritance.rests_on.iter().map(|on| on.label(language)).collect();

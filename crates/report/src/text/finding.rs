@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use sekisho_assess::{Evidence, EvidenceKind, Judgement, Verdict};
+use sekisho_assess::{Evidence, EvidenceKind, HopNote, Judgement, Verdict};
 use sekisho_estate::{Estate, ReasonCode, ResourceId, StackIndex, Step};
 use sekisho_guidance::{Confidence, Control, Requirement, requirement};
 
@@ -367,6 +367,9 @@ impl<'w, 'a> Findings<'w, 'a> {
             };
             self.note(gutter, say.finding_note(), &note, out);
         }
+        if judgement.hops.len() > 1 {
+            self.note(gutter, say.finding_path(), &path(say, &judgement.hops), out);
+        }
         let mut told: Vec<&str> = Vec::new();
         for evidence in &judgement.evidence {
             let Some(note) = evidence.note.as_deref() else { continue };
@@ -489,6 +492,21 @@ impl<'w, 'a> Findings<'w, 'a> {
             }
         }
     }
+}
+
+/// A path in a line: where it comes from, then each place that it reaches, with what is wrong on
+/// the way there.
+pub(crate) fn path(say: Say, hops: &[HopNote]) -> String {
+    let name = |address: &str| clean(address.rsplit('#').next().unwrap_or(address)).into_owned();
+    let mut text = hops.first().map_or_else(String::new, |hop| name(&hop.from));
+    for hop in hops {
+        text.push_str(" → ");
+        text.push_str(&name(&hop.to));
+        if hop.verdict != Verdict::Pass {
+            text.push_str(&format!(" ({})", say.verdict(hop.verdict)));
+        }
+    }
+    text
 }
 
 /// How many characters to leave out at the beginning of a line that changes far to the right.

@@ -15,7 +15,7 @@ use sekisho_assess::{EvidenceKind, Judgement, Verdict};
 use sekisho_estate::{Estate, ResourceId, StackIndex};
 
 use finding::{Findings, Fold, bundle, fold};
-pub(crate) use finding::{citation, failing, source};
+pub(crate) use finding::{citation, failing, path, source};
 use frame::Frames;
 use layout::Style;
 

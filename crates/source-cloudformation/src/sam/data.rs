@@ -1,4 +1,4 @@
-//! The tables of `facts/hand/sam`: policy templates, managed policies, connectors.
+//! The tables of `facts/generated/sam`: policy templates, managed policies, connectors.
 
 /// A policy template.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use sekisho_estate::{Entry, Node, NodeId};
 use super::Sam;
 
 /// The sections, and what each may hold.
-const SUPPORTED: [(&str, &[&str]); 8] = [
+const SUPPORTED: [(&str, &[&str]); 10] = [
     (
         "Function",
         &[
@@ -101,8 +101,56 @@ const SUPPORTED: [(&str, &[&str]); 8] = [
     ("SimpleTable", &["SSESpecification"]),
     ("StateMachine", &["PropagateTags"]),
     ("LayerVersion", &["PublishLambdaVersion"]),
-    ("CapacityProvider", &[]),
-    ("WebSocketApi", &[]),
+    (
+        "CapacityProvider",
+        &[
+            "VpcConfig",
+            "OperatorRole",
+            "Tags",
+            "InstanceRequirements",
+            "ScalingConfig",
+            "KmsKeyArn",
+            "PropagateTags",
+            "LoggingConfig",
+            "ManagedResourceTags",
+        ],
+    ),
+    (
+        "MicrovmImage",
+        &[
+            "BuildRoleArn",
+            "BaseImageArn",
+            "BaseImageVersion",
+            "Logging",
+            "EgressNetworkConnectors",
+            "CpuConfigurations",
+            "Resources",
+            "AdditionalOsCapabilities",
+            "Hooks",
+            "EnvironmentVariables",
+            "Tags",
+            "PropagateTags",
+        ],
+    ),
+    ("NetworkConnector", &["OperatorRole", "Tags", "PropagateTags"]),
+    (
+        "WebSocketApi",
+        &[
+            "AccessLogSettings",
+            "ApiKeySelectionExpression",
+            "DefaultRouteSettings",
+            "DisableExecuteApiEndpoint",
+            "DisableSchemaValidation",
+            "Domain",
+            "FailOnWarnings",
+            "IpAddressType",
+            "PropagateTags",
+            "RouteSelectionExpression",
+            "RouteSettings",
+            "StageVariables",
+            "Tags",
+        ],
+    ),
 ];
 
 /// Members of each section, by the type's name.

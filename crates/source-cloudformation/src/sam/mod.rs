@@ -15,6 +15,7 @@
 
 mod api;
 mod api_auth;
+mod compute;
 mod connector;
 mod data;
 mod events;
@@ -27,6 +28,7 @@ mod pull;
 mod role;
 mod simple;
 mod state_machine;
+mod websocket;
 
 use std::collections::HashMap;
 
@@ -176,6 +178,11 @@ impl Sam<'_, '_> {
                 "LayerVersion" => self.layer(source),
                 "Application" => self.application(source),
                 "GraphQLApi" => self.graphql(source),
+                "WebSocketApi" => self.websocket_api(source),
+                "CapacityProvider" => self.capacity_provider(source),
+                "NetworkConnector" => self.network_connector(source),
+                "MicrovmImage" => self.microvm_image(source),
+                "WebFunction" => self.web_function(source),
                 "Api" | "HttpApi" | "Connector" => {}
                 _ => self.not_expanded(source, kind),
             }
@@ -261,6 +268,9 @@ impl Sam<'_, '_> {
             "StateMachine" => "AWS::StepFunctions::StateMachine",
             "GraphQLApi" => "AWS::AppSync::GraphQLApi",
             "CapacityProvider" => "AWS::Lambda::CapacityProvider",
+            "NetworkConnector" => "AWS::Lambda::NetworkConnector",
+            "MicrovmImage" => "AWS::Lambda::MicrovmImage",
+            "WebFunction" => "AWS::Lambda::WebFunction",
             _ => return,
         };
         self.low.elsewhere.get_or_insert(reason.clone());

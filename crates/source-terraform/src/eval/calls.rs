@@ -122,6 +122,11 @@ impl Evaluator<'_> {
             Need::Nothing | Need::Special => true,
         };
         if !ready {
+            if function.name == "replace"
+                && let Some(value) = functions::substitute(values)
+            {
+                return Ok(Located::new(value, place));
+            }
             return Ok(Located::new(derived(values.iter().map(|value| &value.value)), place));
         }
         let call = Call { arguments: values, place, reach: &self.task.reach };

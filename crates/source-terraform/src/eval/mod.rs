@@ -21,7 +21,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sekisho_estate::{Reason, ReasonCode};
+use sekisho_estate::{Reason, ReasonCode, Stage};
 
 use crate::disk::Reach;
 use crate::instance::{
@@ -277,6 +277,7 @@ impl<'r> Evaluator<'r> {
             outputs,
             providers,
             workspace: self.task.workspace.clone(),
+            stage: Stage::Design,
         }
     }
 

@@ -34,7 +34,7 @@ impl Evaluator<'_> {
             let meant = sekisho_facts::did_you_mean(&written, known.iter().map(String::as_str));
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
             let message = format!("{written} is not declared in this module{meant}");
-            return fail_with(place, ReasonCode::ReferenceNotFound, message);
+            return fail(place, message);
         };
         let copies = self.resource_copies(node, at, place)?;
         Ok(Located::new(copies.value.clone(), place))
@@ -91,7 +91,7 @@ impl Evaluator<'_> {
             let meant = sekisho_facts::did_you_mean(name, module.calls.keys().map(|key| &**key));
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean module.{meant}?"));
             let message = format!("module.{name} is not called here{meant}");
-            return fail_with(place, ReasonCode::ReferenceNotFound, message);
+            return fail(place, message);
         };
         let copies = self.module_copies(node, at, place)?;
         if copies.nodes.is_empty() && !copies.copies.copies.is_empty() {

@@ -11,7 +11,7 @@ use crate::instance::InputVariable;
 use crate::module::Variable;
 use crate::operators::{is_top_known, truth};
 use crate::syntax::{Expr, Kind, Root};
-use crate::types::convert;
+use crate::types::{Type, convert};
 use crate::value::{Located, Place, Unknown, Value};
 
 /// The value that a variable of the root module is given.
@@ -127,7 +127,6 @@ impl<'r> Evaluator<'r> {
                 self.eval(expr, &mut scope).map(Some)
             }
             GivenValue::Text(text) => {
-                use crate::types::Type;
                 if matches!(variable.kind, Type::String | Type::Any | Type::Number | Type::Bool) {
                     return Ok(Some(Located::new(Value::text_of(text), given.place)));
                 }
@@ -229,6 +228,11 @@ impl<'r> Evaluator<'r> {
                 let list = domain_of(&condition.value, name)?;
                 let value = self.eval(list, &mut Scope::new(0, condition.place.file)).ok()?;
                 Some(value.value.as_list()?.items.clone())
+            });
+            // A flag is one or the other.
+            let domain = domain.or_else(|| {
+                let both = || [true, false].map(|is| Located::new(Value::Bool(is), variable.place)).to_vec();
+                matches!(variable.kind, Type::Bool).then(both)
             });
             variables.push(InputVariable {
                 name: name.clone(),

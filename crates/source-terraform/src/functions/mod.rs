@@ -17,9 +17,11 @@ mod number;
 mod pattern;
 mod provider;
 mod set;
+mod substitute;
 mod text;
 mod types;
 
+pub(crate) use substitute::substitute;
 pub(crate) use text::is_filled;
 
 use std::collections::HashMap;

@@ -49,16 +49,20 @@ pub fn join(estate: &mut Estate, read: Read) {
         .enumerate()
         .map(|(at, configuration)| lower(configuration, StackIndex((base + at) as u32)))
         .collect();
-    let mut by_path: HashMap<String, usize> =
+    let by_path: HashMap<String, usize> =
         inputs.iter().enumerate().map(|(at, input)| (input.path.clone(), at)).collect();
     for (configuration, lowered) in configurations.iter().zip(lowered) {
         for (place, message) in lowered.notes {
             let Some(file) = configuration.files.get(place.file as usize) else { continue };
-            let Some(input) = by_path.get_mut(&file.path).and_then(|at| inputs.get_mut(*at)) else {
-                continue;
-            };
             let at = LineIndex::new(&file.text).position(&file.text, place.offset);
-            let problem = Problem { line: at.line, column: at.column, message, loses: false };
+            let (path, line, column, message) = if by_path.contains_key(&file.path) {
+                (&file.path, at.line, at.column, message)
+            } else {
+                // The file of a configuration that only the plan points to.
+                (&configuration.root, 0, 0, format!("{message} ({}:{})", file.path, at.line))
+            };
+            let Some(input) = by_path.get(path).and_then(|at| inputs.get_mut(*at)) else { continue };
+            let problem = Problem { line, column, message, loses: false };
             if !input.problems.contains(&problem) {
                 input.problems.push(problem);
             }
@@ -163,6 +167,7 @@ impl<'c> Lower<'c> {
         let file = segments.first().map_or_else(|| configuration.root.clone(), |s| s.file.clone());
         let mut stack = Stack::new(configuration.root.clone(), file, Tree::new(source));
         stack.segments = segments;
+        stack.stage = configuration.stage;
         if let Some(home) = home(configuration) {
             (stack.account, stack.region) = (home.known_account(), home.known_region());
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sekisho_estate::{Node, NodeId, Operation, Reason, ReasonCode};
+use sekisho_estate::{Node, NodeId, Operation, Reason, ReasonCode, Stage};
 use sekisho_facts::{TerraformHow, TerraformMapping, TerraformObject, TerraformRule};
 
 use super::Lower;
@@ -54,7 +54,8 @@ impl Lower<'_> {
             let of_itself = &*entry.key == "region"
                 && instance.region().is_some()
                 && instance.attributes.value.as_map().is_some_and(|own| std::ptr::eq(own, attributes));
-            if unknown && !of_itself {
+            // Of what is recorded the rules know every argument; the rest is what AWS gave.
+            if unknown && !of_itself && self.configuration.stage == Stage::Design {
                 self.lose(&instance.address.kind, &entry.key, entry.place);
             }
         }
