@@ -190,10 +190,10 @@ impl Network {
         let at = match holder.role {
             Role::Data if holder.item.id.is_some_and(phi) => 2,
             Role::Data => 4,
+            Role::Balancer if holder.interfaces.iter().any(|&i| self.interfaces[i].public != Tri::No) => 0,
             _ if administers => 3,
             Role::Endpoint | Role::Nat | Role::Service => 4,
             Role::Entry => 0,
-            Role::Balancer if holder.interfaces.iter().any(|&i| self.interfaces[i].public != Tri::No) => 0,
             _ if reached => 0,
             _ => 1,
         };

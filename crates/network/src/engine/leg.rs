@@ -75,7 +75,8 @@ impl<'n> Legs<'n> {
         let b = &net.interfaces[to];
         let item = &net.holder_of(to).item;
         // IPv4 comes by a public address; IPv6 addresses are public.
-        let v6 = b.addresses.iter().any(|&r| !is_v4(r));
+        let six = ranges.iter().any(|&r| !is_v4(r));
+        let v6 = six && b.addresses.iter().any(|&r| !is_v4(r));
         let families: Vec<Range> =
             b.addresses.iter().copied().filter(|&r| !is_v4(r) || b.public != Tri::No || !v6).collect();
         let mut trail = Trail::new(Set::between(ranges, &families, services));

@@ -109,6 +109,8 @@ pub enum Change {
     Allow(String),
     /// Add a route in these words.
     AddRoute(String),
+    /// Point a route that is there to another target.
+    ReplaceRoute(String),
     /// Add an endpoint for a service to the VPC.
     Endpoint(String),
     /// Give the interface a public address.
@@ -132,6 +134,7 @@ impl Change {
         match self {
             Self::Allow(text) => ("allow", text),
             Self::AddRoute(text) => ("add-route", text),
+            Self::ReplaceRoute(text) => ("replace-route", text),
             Self::Endpoint(text) => ("endpoint", text),
             Self::PublicAddress => ("public-address", ""),
             Self::InternetGateway => ("internet-gateway", ""),

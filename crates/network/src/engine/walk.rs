@@ -7,7 +7,7 @@
 use super::gates::{self, Way};
 use super::trail::{Change, Gate, Passed, Step, Trail, wanted};
 use crate::model::{Index, Item, Network, Next, Route, Rule, Table, Tri};
-use crate::space::{ALL_V6, ANY, Packets, Range, Set, is_v4};
+use crate::space::{ALL_V6, ANY, ICMP, ICMPV6, Packets, Range, Set, is_v4};
 
 /// Where a walk ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,7 +79,15 @@ impl<'n> Walk<'n> {
                     .may
                     .services()
                     .iter()
-                    .map(|s| crate::space::Service { protocol: s.protocol, port: (from, to) })
+                    .map(|s| {
+                        // An echo request is answered by type 0, of ICMPv6 by 129.
+                        let port = match s.protocol {
+                            (ICMP, ICMP) => (0, 0),
+                            (ICMPV6, ICMPV6) => (129 << 8, 129 << 8),
+                            _ => (from, to),
+                        };
+                        crate::space::Service { protocol: s.protocol, port }
+                    })
                     .collect();
                 Change::Allow(wanted(&crate::space::join_services(services), way, &peers))
             } else {
@@ -124,14 +132,35 @@ impl<'n> Walk<'n> {
                 continue;
             }
             next.hop(Step::Route, &table.item, Some(&taken.route.rule), self.reply());
-            found.extend(self.next(subnet, taken.route, next, turns + 1));
+            found.extend(self.next(subnet, &taken.route.next, next, turns + 1));
         }
         // What has no way is told once, where nothing leads to the goal.
         if !found.iter().any(Trail::is_open) && found.is_empty() && self.explain {
+            // A table that was asked before on this way would answer both times alike: a change
+            // of it is told where it was asked first.
+            let asked = |h: &super::trail::Hop| {
+                h.step == Step::Route && h.item == table.item && h.reply == self.reply()
+            };
+            let told = |b: &super::trail::Block| {
+                b.step == Step::Route && b.item == table.item && b.reply == self.reply()
+            };
+            if trail.hops.iter().any(asked) || trail.blocks.iter().any(told) {
+                return found;
+            }
             let mut blocked = trail;
-            let change = Change::AddRoute(self.wanted_route(subnet, &blocked));
+            // One route is of one family.
+            let v4 = self.towards(&blocked.may).iter().any(|&r| is_v4(r));
+            let side = self.side(if v4 { crate::space::ALL_V4 } else { ALL_V6 });
+            (blocked.sure, blocked.may) = (blocked.sure.within(&side), blocked.may.within(&side));
+            let (change, next) = self.wanted_route(table, subnet, &blocked);
             blocked.block(Step::Route, &table.item, self.reply(), change);
-            found.extend(self.arrive(blocked, Some(subnet)));
+            // What blocks behind the route that is missing is told with it.
+            if let Some(next) = &next {
+                found.extend(self.next(subnet, next, blocked.clone(), turns + 1));
+            }
+            if found.is_empty() && (next.is_none() || turns == 0) {
+                found.extend(self.arrive(blocked, Some(subnet)));
+            }
         }
         found
     }
@@ -184,10 +213,10 @@ impl<'n> Walk<'n> {
     }
 
     /// Follows a route.
-    fn next(&self, subnet: Index, route: &'n Route, mut trail: Trail, turns: usize) -> Vec<Trail> {
+    fn next(&self, subnet: Index, next: &Next, mut trail: Trail, turns: usize) -> Vec<Trail> {
         let net = self.net;
         let here = net.subnets[subnet].vpc;
-        match &route.next {
+        match next {
             Next::Local => {
                 if self.goal_vpc() == Some(here) {
                     self.arrive(trail, Some(subnet))
@@ -302,6 +331,11 @@ impl<'n> Walk<'n> {
             return Vec::new();
         }
         let public = trail.reply_to.map(|at| &net.interfaces[at].public);
+        // A private NAT gateway stays private.
+        let nat = trail.reply_to.is_some_and(|at| net.holder_of(at).role == crate::model::Role::Nat);
+        if nat && public == Some(&Tri::No) {
+            return Vec::new();
+        }
         let v6 = Packets { src: ALL_V6, dst: ANY, ..Packets::ALL };
         match public {
             Some(Tri::No) => {
@@ -525,6 +559,9 @@ impl<'n> Walk<'n> {
 
     fn out_of_transit(&self, at: Index, attachment: Index, mut trail: Trail, turns: usize) -> Vec<Trail> {
         let attachment = &self.net.transits[at].1.attachments[attachment];
+        if let Some(peer) = attachment.peer {
+            return self.over_peering(peer, attachment, trail, turns);
+        }
         let Some(vpc) = attachment.vpc else {
             if self.goal != Goal::OnPremises {
                 return Vec::new();
@@ -556,37 +593,116 @@ impl<'n> Walk<'n> {
         self.leave(home, trail, turns)
     }
 
-    /// A route that would lead to the goal, in words.
-    fn wanted_route(&self, subnet: Index, trail: &Trail) -> String {
+    /// Over a peering to another transit gateway: the table that the peering is associated with
+    /// there decides.
+    fn over_peering(
+        &self,
+        peer: Option<Index>,
+        attachment: &crate::model::Attachment,
+        mut trail: Trail,
+        turns: usize,
+    ) -> Vec<Trail> {
+        let Some(other) = peer else {
+            attachment.doubt.iter().for_each(|doubt| trail.doubt(doubt));
+            return match self.goal {
+                Goal::Interface(_) => self.arrive(trail, None),
+                _ => vec![trail],
+            };
+        };
+        let passed = trail.hops.iter().filter(|h| h.step == Step::Transit && h.reply == self.reply()).count();
+        if passed > MAX_TURNS {
+            return Vec::new();
+        }
+        let (item, transit) = &self.net.transits[other];
+        let Some(there) = transit.attachments.iter().find(|a| a.item == attachment.item) else {
+            return Vec::new();
+        };
+        let Some(table) = there.table else {
+            trail.block(Step::Transit, &there.item, self.reply(), Change::Associate);
+            return if self.explain { self.arrive(trail, None) } else { Vec::new() };
+        };
+        self.through_table(other, item, table, trail, turns + 1)
+    }
+
+    /// A route that would lead to the goal, in words, and where it leads.
+    fn wanted_route(&self, table: &Table, subnet: Index, trail: &Trail) -> (Change, Option<Next>) {
         let here = self.net.subnets[subnet].vpc;
-        let to: Vec<String> = match self.goal {
-            Goal::Internet => {
-                let v4 = self.towards(&trail.may).iter().any(|&r| is_v4(r));
-                vec![if v4 { "0.0.0.0/0".into() } else { "::/0".into() }]
-            }
+        let towards = self.towards(&trail.may);
+        let v4 = towards.iter().any(|&r| is_v4(r));
+        let mut to: Vec<Range> = match self.goal {
+            Goal::Internet => vec![if v4 { crate::space::ALL_V4 } else { ALL_V6 }],
             _ => {
-                let goal = self.goal_vpc().map(|v| self.net.vpcs[v].ranges.clone()).unwrap_or_default();
-                let ranges = if goal.is_empty() { self.towards(&trail.may) } else { goal };
-                ranges.iter().take(3).map(|&r| crate::space::show(r)).collect()
+                let all = self.goal_vpc().map(|v| self.net.vpcs[v].ranges.clone()).unwrap_or_default();
+                let family: Vec<Range> = all.into_iter().filter(|&r| is_v4(r) == v4).collect();
+                if family.is_empty() { towards.clone() } else { family }
             }
         };
-        let by = match self.goal {
-            Goal::Internet => self.net.vpcs[here].internet.as_ref().map(|i| i.name.clone()),
-            Goal::OnPremises => self.net.vpcs[here].private.map(|p| self.net.privates[p].item.name.clone()),
+        // A narrower route that leads elsewhere would win: as narrow as what is asked, then.
+        let wins = |r: &Route| {
+            let own = r.to.iter().flatten();
+            own.clone().any(|&o| towards.iter().any(|&t| crate::space::meet(o, t).is_some()))
+                && own.clone().any(|&o| to.iter().any(|&w| crate::space::meet(o, w) == Some(o) && o != w))
+        };
+        if table.routes.iter().any(wins) {
+            to.clone_from(&towards);
+        }
+        let by: Option<(String, Next)> = match self.goal {
+            Goal::Internet => self.way_out(subnet, trail, v4),
+            Goal::OnPremises => self.net.vpcs[here]
+                .private
+                .map(|p| (self.net.privates[p].item.name.clone(), Next::Private(p))),
             Goal::Interface(_) => {
                 let there = self.goal_vpc();
-                let peering =
-                    self.net.peerings.iter().find(|p| {
+                let mut peerings = self.net.peerings.iter().enumerate();
+                let peering = peerings
+                    .find(|(_, p)| {
                         p.sides.contains(&Some(here)) && there.is_some() && p.sides.contains(&there)
-                    });
-                let transit = self.net.transits.iter().find(|(_, t)| {
+                    })
+                    .map(|(at, p)| (p.item.name.clone(), Next::Peering(at)));
+                let mut transits = self.net.transits.iter().enumerate();
+                let transit = transits.find(|(_, (_, t))| {
                     let has = |vpc| t.attachments.iter().any(|a| a.vpc == vpc);
                     has(Some(here)) && there.is_some() && has(there)
                 });
-                peering.map(|p| p.item.name.clone()).or_else(|| transit.map(|(i, _)| i.name.clone()))
+                peering.or_else(|| transit.map(|(at, (i, _))| (i.name.clone(), Next::Transit(at))))
             }
         };
-        format!("{} -> {}", to.join(", "), by.unwrap_or_else(|| "?".into()))
+        let (name, next) = by.map_or(("?".to_owned(), None), |(name, next)| (name, Some(next)));
+        let words: Vec<String> = to.iter().take(3).map(|&r| crate::space::show(r)).collect();
+        let text = format!("{} -> {name}", words.join(", "));
+        // A route with the same destination is there already.
+        let same = |r: &Route| !r.propagated && r.to.as_deref().is_some_and(|own| own == to);
+        let change =
+            if table.routes.iter().any(same) { Change::ReplaceRoute(text) } else { Change::AddRoute(text) };
+        (change, next)
+    }
+
+    /// What leads from a VPC to the internet: the gateway, for what has no public address a NAT
+    /// gateway that has a way itself.
+    fn way_out(&self, subnet: Index, trail: &Trail, v4: bool) -> Option<(String, Next)> {
+        let net = self.net;
+        let (vpc, table) = (net.subnets[subnet].vpc, net.subnets[subnet].table);
+        let gateway = net.vpcs[vpc].internet.as_ref().map(|i| (i.name.clone(), Next::Internet(i.clone())));
+        let gateway = gateway.or_else(|| Some(("?".to_owned(), Next::Internet(net.vpcs[vpc].item.clone()))));
+        let private = trail.reply_to.is_some_and(|at| net.interfaces[at].public == Tri::No);
+        if self.reply() || !v4 || !private {
+            return gateway;
+        }
+        let leads = |nat: &crate::model::Nat| {
+            let home = net.interfaces[nat.interface].subnet;
+            nat.public == Tri::Yes
+                && home.is_some_and(|s| {
+                    let routes = &net.tables[net.subnets[s].table].routes;
+                    net.subnets[s].vpc == vpc
+                        && net.subnets[s].table != table
+                        && routes.iter().any(|r| {
+                            matches!(r.next, Next::Internet(_))
+                                && r.to.iter().flatten().any(|&to| to == crate::space::ALL_V4)
+                        })
+                })
+        };
+        let nat = net.nats.iter().position(leads);
+        nat.map(|at| (net.nats[at].item.name.clone(), Next::Nat(at))).or(gateway)
     }
 }
 

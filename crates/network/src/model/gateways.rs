@@ -210,7 +210,8 @@ impl<'e> Builder<'_, 'e> {
                 let item = self.item(props);
                 let list = &mut self.net.transits[at].1.attachments;
                 attachments.insert(props.id, (at, list.len()));
-                list.push(Attachment { item, vpc, subnets, table: None, doubt, on_premises: Vec::new() });
+                let (table, on_premises, peer) = (None, Vec::new(), None);
+                list.push(Attachment { item, vpc, subnets, table, doubt, on_premises, peer });
             });
         }
         reading.each("AWS::EC2::VPNConnection", |props| {
@@ -225,12 +226,37 @@ impl<'e> Builder<'_, 'e> {
             let item = self.item(props);
             let list = &mut self.net.transits[at].1.attachments;
             attachments.insert(props.id, (at, list.len()));
-            list.push(Attachment { item, vpc: None, subnets: Vec::new(), table: None, doubt, on_premises });
+            let (vpc, subnets, table, peer) = (None, Vec::new(), None, None);
+            list.push(Attachment { item, vpc, subnets, table, doubt, on_premises, peer });
+        });
+        // Both sides of a peering know it under the same id. Only static routes lead over it.
+        // <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html>
+        const PEERING: &str = "AWS::EC2::TransitGatewayPeeringAttachment";
+        let mut peered = std::collections::HashMap::new();
+        reading.each(PEERING, |props| {
+            let sides = ["TransitGatewayId", "PeerTransitGatewayId"].map(|path| {
+                match props.link(props.get(path), &["AWS::EC2::TransitGateway"]) {
+                    Link::To(id) => self.transits.get(&id).copied(),
+                    _ => None,
+                }
+            });
+            for (side, other) in [(sides[0], sides[1]), (sides[1], sides[0])] {
+                let Some(at) = side else { continue };
+                let name = props.text(props.get("PeerTransitGatewayId")).unwrap_or("transit gateway");
+                let why = Reason::new(ReasonCode::NotInInput, name);
+                let doubt = other.is_none().then(|| self.doubt(props, why));
+                let (vpc, subnets, table, on_premises) = (None, Vec::new(), None, Vec::new());
+                let (item, peer) = (self.item(props), Some(other));
+                let list = &mut self.net.transits[at].1.attachments;
+                peered.insert((props.id, at), list.len());
+                list.push(Attachment { item, vpc, subnets, table, doubt, on_premises, peer });
+            }
         });
         let types = [
             "AWS::EC2::TransitGatewayVpcAttachment",
             "AWS::EC2::TransitGatewayAttachment",
             "AWS::EC2::VPNConnection",
+            PEERING,
         ];
         let ends = |props: &Props<'_, 'e>| {
             let table = match props
@@ -240,7 +266,10 @@ impl<'e> Builder<'_, 'e> {
                 _ => None,
             };
             let attachment = match props.link(props.get("TransitGatewayAttachmentId"), &types) {
-                Link::To(id) => attachments.get(&id).copied(),
+                Link::To(id) => attachments.get(&id).copied().or_else(|| {
+                    let (at, _) = table?;
+                    peered.get(&(id, at)).map(|&attachment| (at, attachment))
+                }),
                 _ => None,
             };
             (table, attachment)
@@ -293,6 +322,9 @@ impl<'e> Builder<'_, 'e> {
         }
         for (at, table, attachment, rule) in propagated {
             let entry = &self.net.transits[at].1.attachments[attachment];
+            if entry.peer.is_some() {
+                continue;
+            }
             let ranges = match entry.vpc {
                 Some(vpc) => self.net.vpcs[vpc].ranges.clone(),
                 None => entry.on_premises.clone(),

@@ -338,6 +338,8 @@ pub struct Attachment {
     pub doubt: Option<Doubt>,
     /// It leads to on-premises networks with these addresses.
     pub on_premises: Vec<Range>,
+    /// It leads to another transit gateway: its place, where it is in the input.
+    pub peer: Option<Option<Index>>,
 }
 
 /// A route table of a transit gateway.

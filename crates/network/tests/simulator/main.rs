@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 #![allow(unreachable_pub)]
 
+mod opens;
 mod packet;
 mod spec;
 
