@@ -44,8 +44,7 @@ fn apply(resources: &mut Map<String, Value>, block: &Block, count: usize) -> Opt
     let own = resources.contains_key(name.as_str());
     match change {
         "allow" if own => {
-            let (services, rest) =
-                text.split_once(" from ").or_else(|| text.split_once(" to "))?;
+            let (services, rest) = text.split_once(" from ").or_else(|| text.split_once(" to "))?;
             for (s, words) in services.split(", ").enumerate() {
                 let (protocol, from, to) = service(words);
                 for (p, peer) in rest.split(", ").enumerate() {
@@ -58,7 +57,8 @@ fn apply(resources: &mut Map<String, Value>, block: &Block, count: usize) -> Opt
                     let added = match block.step {
                         Step::GroupIn | Step::GroupOut => {
                             let side = if block.step == Step::GroupIn { "Ingress" } else { "Egress" };
-                            let mut rule = json!({"GroupId": reference(name), "IpProtocol": protocol.to_string()});
+                            let mut rule =
+                                json!({"GroupId": reference(name), "IpProtocol": protocol.to_string()});
                             if matches!(protocol, 1 | 6 | 17) {
                                 rule["FromPort"] = json!(from);
                                 rule["ToPort"] = json!(to);
@@ -182,7 +182,8 @@ fn what_is_suggested_opens_the_way() {
             }
             let Some(path) = answer.paths.first() else { continue };
             // A way on which no packet is left says nothing of use.
-            let empty = path.blocks.iter().any(|b| matches!(b.change.parts(), ("allow", t) if t.starts_with(' ')));
+            let empty =
+                path.blocks.iter().any(|b| matches!(b.change.parts(), ("allow", t) if t.starts_with(' ')));
             if empty {
                 wrong.push(format!("seed {seed}: nothing left: {}", words(&path.blocks)));
                 continue;
