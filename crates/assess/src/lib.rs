@@ -6,6 +6,7 @@
 
 mod access;
 mod analyses;
+mod arrivals;
 pub mod baseline;
 mod config;
 mod declared;

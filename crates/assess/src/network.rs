@@ -9,17 +9,15 @@ use sekisho_estate::{ReasonCode, Why};
 use sekisho_expr::{Frame, FunctionId, ResourceRef, Seen, Val};
 use sekisho_guidance::Label;
 use sekisho_network::engine::trail::Step;
-use sekisho_network::exposure::{Exposed, anywhere};
+use sekisho_network::exposure::Exposed;
 use sekisho_network::model::{Index, Next, Role, Tri};
 use sekisho_network::space::{ALL_V4, Service, TCP, UDP};
 use sekisho_network::zones::Zones;
 use sekisho_network::{Assumptions, End, Network, SERVICES, Verdict, ends};
 
 use crate::analyses::Analyses;
+use crate::arrivals::{Sender, Told};
 use crate::config::Config;
-
-/// Most pairs that one question of a zone looks at.
-const MAX_PAIRS: usize = 4096;
 
 /// The network and what follows from it, each when it is first asked for.
 #[derive(Debug)]
@@ -28,8 +26,7 @@ pub(crate) struct Reached {
     network: OnceLock<Network>,
     exposed: OnceLock<Vec<Exposed>>,
     zones: OnceLock<Zones>,
-    /// Which resources' packets go the same way.
-    alike: OnceLock<Vec<Option<u32>>>,
+    pub(crate) told: Told,
 }
 
 impl Reached {
@@ -42,13 +39,13 @@ impl Reached {
             network: OnceLock::new(),
             exposed: OnceLock::new(),
             zones: OnceLock::new(),
-            alike: OnceLock::new(),
+            told: Told::default(),
         }
     }
 }
 
 impl Analyses<'_> {
-    fn net(&self, frame: &Frame<'_, '_>) -> &Network {
+    pub(crate) fn net(&self, frame: &Frame<'_, '_>) -> &Network {
         let reached = &self.network;
         reached.network.get_or_init(|| Network::new(frame.reader.estate, &self.joins.names, &reached.assumed))
     }
@@ -57,7 +54,7 @@ impl Analyses<'_> {
         self.network.exposed.get_or_init(|| self.net(frame).exposed())
     }
 
-    fn zones(&self, frame: &Frame<'_, '_>) -> &Zones {
+    pub(crate) fn zones(&self, frame: &Frame<'_, '_>) -> &Zones {
         self.network.zones.get_or_init(|| {
             let phi = |id| self.label(id) != Label::None;
             self.net(frame).zones(frame.reader.estate, &phi, self.exposures(frame))
@@ -88,10 +85,10 @@ impl Analyses<'_> {
         Some(match function {
             FunctionId::ReachableFrom => {
                 let from = match argument(0) {
-                    Val::Str("internet") => (End::internet(), Some(true), false),
-                    Val::Str("internet-directly") => (End::internet(), Some(true), true),
-                    Val::Str("sites") => (End::internet(), Some(false), false),
-                    Val::Str("on-premises") => (End::on_premises(), None, false),
+                    Val::Str("internet") => Sender::Internet,
+                    Val::Str("internet-directly") => Sender::InternetDirectly,
+                    Val::Str("sites") => Sender::Sites,
+                    Val::Str("on-premises") => Sender::OnPremises,
                     other => {
                         return Some(frame.unknown(ReasonCode::WrongShape, sekisho_expr::show(frame, other)));
                     }
@@ -100,16 +97,13 @@ impl Analyses<'_> {
                     Ok(services) => services,
                     Err(unknown) => return Some(unknown),
                 };
-                with(1, &|resource| self.reachable(frame, &from, resource, &services))
+                with(1, &|resource| self.arrives(frame, from, resource, &services))
             }
             FunctionId::InPublicSubnet => with(0, &|resource| self.public_subnet(frame, resource)),
             FunctionId::Zones => with(0, &|resource| {
                 let zones = self.zones(frame);
-                let mut names: Vec<&str> = members(net, resource)
-                    .into_iter()
-                    .filter_map(|m| zones.zones.iter().find(|z| z.members.contains(&m)))
-                    .map(|zone| zone.name.as_str())
-                    .collect();
+                let of = |holder: Index| self.network.told.zone_of(net, zones, holder);
+                let mut names: Vec<&str> = members(net, resource).into_iter().filter_map(of).collect();
                 names.sort_unstable();
                 names.dedup();
                 let names = names.into_iter().map(|name| Val::Str(frame.bump().alloc_str(name)));
@@ -122,7 +116,7 @@ impl Analyses<'_> {
                         Ok(services) => services,
                         Err(unknown) => return Some(unknown),
                     };
-                    with(1, &|resource| self.zone_reaches(frame, zone, resource, &services))
+                    with(1, &|resource| self.arrives(frame, Sender::Zone(zone), resource, &services))
                 }
                 other => other,
             },
@@ -137,7 +131,11 @@ impl Analyses<'_> {
     }
 
     /// Holders of a resource; unknown where the network knows none.
-    fn known<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>) -> Result<Vec<Index>, Val<'a>> {
+    pub(crate) fn known<'a>(
+        &self,
+        frame: &Frame<'_, 'a>,
+        resource: ResourceRef<'a>,
+    ) -> Result<Vec<Index>, Val<'a>> {
         let found = members(self.net(frame), resource);
         if found.is_empty() {
             let subject = format!("network of {}", resource.type_name());
@@ -146,47 +144,8 @@ impl Analyses<'_> {
         Ok(found)
     }
 
-    fn reachable<'a>(
-        &self,
-        frame: &Frame<'_, 'a>,
-        (from, wide, directly): &(End, Option<bool>, bool),
-        resource: ResourceRef<'a>,
-        services: &[Service],
-    ) -> Val<'a> {
-        let net = self.net(frame);
-        let found = match self.known(frame, resource) {
-            Ok(found) => found,
-            Err(unknown) => return unknown,
-        };
-        let mut unknown: Option<Why<'a>> = None;
-        for holder in found {
-            let answer = net.reached(from, holder, services);
-            for path in &answer.paths {
-                // Of what is not known the sources are as wide as they may be.
-                let narrow = *wide == Some(false) && path.verdict >= Verdict::Unknown;
-                if wide.is_some_and(|wide| wide != anywhere(&path.sources)) && !narrow {
-                    continue;
-                }
-                if *directly && path.hops.iter().any(|hop| hop.step == Step::Forward) {
-                    continue;
-                }
-                if path.verdict < Verdict::Unknown {
-                    self.see(frame, path);
-                    return Val::Bool(true);
-                }
-                let doubt = path.doubts.first().or(answer.doubts.first());
-                unknown = unknown.or(doubt.map(|d| frame.reader.reason(d.why.code, &d.why.subject)));
-            }
-            if answer.verdict == Verdict::Unknown && answer.paths.is_empty() {
-                let doubt = answer.doubts.first();
-                unknown = unknown.or(doubt.map(|d| frame.reader.reason(d.why.code, &d.why.subject)));
-            }
-        }
-        unknown.map_or(Val::Bool(false), Val::Unknown)
-    }
-
     /// Notes the rules and resources of a path as evidence.
-    fn see<'a>(&self, frame: &Frame<'_, 'a>, path: &sekisho_network::Path) {
+    pub(crate) fn see<'a>(&self, frame: &Frame<'_, 'a>, path: &sekisho_network::Path) {
         let estate = frame.reader.estate;
         for hop in path.hops.iter().filter(|hop| !hop.reply) {
             if let Some((stack, node)) = hop.rule.as_ref().and_then(|rule| rule.at)
@@ -229,61 +188,6 @@ impl Analyses<'_> {
                         }
                         _ => {}
                     }
-                }
-            }
-        }
-        unknown.map_or(Val::Bool(false), Val::Unknown)
-    }
-
-    fn zone_reaches<'a>(
-        &self,
-        frame: &Frame<'_, 'a>,
-        zone: &str,
-        resource: ResourceRef<'a>,
-        services: &[Service],
-    ) -> Val<'a> {
-        let net = self.net(frame);
-        let found = match self.known(frame, resource) {
-            Ok(found) => found,
-            Err(unknown) => return unknown,
-        };
-        let zones = self.zones(frame);
-        let sources = zones
-            .zones
-            .iter()
-            .filter(|z| z.name == zone || z.name.starts_with(&format!("{zone} (")))
-            .flat_map(|z| &z.members);
-        let mut unknown: Option<Why<'a>> = None;
-        let alike = self.network.alike.get_or_init(|| net.alike());
-        let doors: Vec<_> = found.iter().map(|&holder| (holder, net.door(holder, services))).collect();
-        let (mut asked, mut pairs) = (std::collections::HashSet::new(), 0);
-        for &source in sources {
-            for &(holder, ref door) in doors.iter().filter(|(holder, _)| *holder != source) {
-                // No rule, no connection; and what goes the same way arrives alike.
-                let Some(by) = door.admits(net, source) else { continue };
-                if alike[source].is_some_and(|number| !asked.insert((holder, number, by))) {
-                    continue;
-                }
-                pairs += 1;
-                if pairs > MAX_PAIRS {
-                    return frame.unknown(ReasonCode::StepLimit, MAX_PAIRS.to_string());
-                }
-                let answer = net.reached(&End::Holder(source), holder, services);
-                // What the other one hands on is asked of the other one.
-                let direct = answer.paths.iter().find(|p| !p.hops.iter().any(|h| h.step == Step::Forward));
-                match direct {
-                    Some(path) if path.verdict < Verdict::Unknown => {
-                        self.see(frame, path);
-                        if let Some(id) = net.holders[source].item.id {
-                            frame.see(|| Seen::Resource(ResourceRef::new(frame.reader.estate, id)));
-                        }
-                        return Val::Bool(true);
-                    }
-                    Some(path) => {
-                        let doubt = path.doubts.first();
-                        unknown = unknown.or(doubt.map(|d| frame.reader.reason(d.why.code, &d.why.subject)));
-                    }
-                    None => {}
                 }
             }
         }

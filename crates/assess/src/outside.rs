@@ -91,6 +91,10 @@ pub(crate) fn holds<'a>(words: &Words, frame: &Frame<'_, 'a>, stack: StackIndex,
     let mut found: Vec<(u32, &'static str)> = Vec::new();
     let regions = regions(estate, stack);
     let source = this.tree.source();
+    // Most words stand in resources: then nothing is read again.
+    if this.segments.is_empty() && hits.iter().all(|&hit| in_resource(source, &regions, hit)) {
+        return Val::Bool(false);
+    }
     let starts = this.segments.iter().map(|segment| segment.start as usize).chain([source.len()]);
     let parts: Vec<(&str, usize, usize)> = match this.segments.is_empty() {
         true => vec![(&this.file, 0, source.len())],
@@ -191,6 +195,41 @@ pub(crate) fn regions(estate: &Estate, stack: StackIndex) -> Vec<(usize, usize)>
     starts.dedup();
     let next = starts.iter().skip(1).copied().chain([source.len()]);
     starts.iter().zip(next).map(|(&start, next)| (start, end_of(&source[..next], start))).collect()
+}
+
+/// Whether a place in a template is surely within a resource. In JSON, where a section may end on
+/// any line, its braces tell; in YAML the line at which another section begins.
+fn in_resource(source: &str, regions: &[(usize, usize)], at: usize) -> bool {
+    let Some(&(start, end)) = regions[..regions.partition_point(|&(start, _)| start <= at)].last() else {
+        return false;
+    };
+    if source.trim_start().starts_with('{') {
+        return braces_hold(&source.as_bytes()[..at.min(source.len())], start);
+    }
+    let sections_begin_lines = source.starts_with("Resources:") || source.contains("\nResources:");
+    sections_begin_lines && at < end
+}
+
+/// Whether a text of JSON ends within the member whose key begins at a place: in the key itself or
+/// in its map or list.
+fn braces_hold(text: &[u8], key: usize) -> bool {
+    let (mut depth, mut begun) = (0_u32, false);
+    // The key may be counted from behind its quote.
+    let (mut quoted, mut escaped) = (key > 0 && text[key - 1] == b'"', false);
+    for &byte in &text[key..] {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => (depth, begun) = (depth + 1, true),
+            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if begun && depth == 0 {
+            return false;
+        }
+    }
+    true
 }
 
 /// Where the section or block that begins before an offset ends: at the next line that begins

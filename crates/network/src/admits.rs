@@ -1,12 +1,11 @@
 //! What can be told of a pair without following a connection: whether the security groups at
-//! its far end have any rule for it, and which sources have the same way.
+//! its far end have any rule for it.
 //!
-//! Both are O(rules of the groups) once; a pair is then O(groups that the rules name).
+//! O(rules of the groups) once; a pair is then O(groups that the rules name).
 
-use std::collections::HashMap;
-
-use crate::model::{Index, Network, Peer};
-use crate::space::Service;
+use crate::engine::{End, Verdict};
+use crate::model::{Group, Index, Network, Peer, Permission, Tri};
+use crate::space::{Range, Service, join_services, meet};
 
 /// Whom the security groups of a resource may let in.
 #[derive(Clone, Debug, Default)]
@@ -44,47 +43,52 @@ impl Network {
         door.groups.dedup();
         door
     }
+}
 
-    /// By resource: a number that is the same for two whose packets go the same way. None where
-    /// a resource's own identity matters. Security groups count by what they let out; of which
-    /// groups that a [`Door`] names a resource is a member, [`Door::admits`] says.
+impl Network {
+    /// Services on which something from an end may arrive at a resource: what one question about
+    /// everything tells of questions about some services. On others nothing arrives. None where
+    /// not every path is listed, or the answer is unknown without one.
     #[must_use]
-    pub fn alike(&self) -> Vec<Option<u32>> {
-        let mut lets_out: HashMap<String, u32> = HashMap::new();
-        let groups: Vec<u32> = (0..)
-            .zip(&self.groups)
-            .map(|(index, group): (usize, _)| {
-                let rules = group.egress.iter().map(|rule| (&rule.service, &rule.peer, &rule.doubt));
-                let alone = group.doubt.is_some().then_some(index);
-                let text = format!("{alone:?} {:?}", rules.collect::<Vec<_>>());
-                let next = u32::try_from(lets_out.len()).unwrap_or(u32::MAX);
-                *lets_out.entry(text).or_insert(next)
-            })
-            .collect();
-        let mut known = HashMap::new();
-        let mut number = |holder: Index| {
-            let at = &self.holders[holder];
-            if self.forwards_to.contains_key(&holder) {
-                return None;
-            }
-            let mut way = Vec::with_capacity(at.interfaces.len());
-            for interface in at.interfaces.iter().map(|&at| &self.interfaces[at]) {
-                let mut out: Vec<u32> = interface.groups.iter().map(|&group| groups[group]).collect();
-                out.sort_unstable();
-                out.dedup();
-                let marks = [interface.filtered, interface.exact, interface.forwards];
-                // A doubt is named after the resource itself: why it is there is what counts.
-                let doubts = [&interface.groups_doubt, &interface.address_doubt];
-                let why = doubts.map(|doubt| doubt.as_ref().map(|doubt| &doubt.why));
-                let open = format!("{:?} {why:?}", interface.public);
-                way.push((interface.subnet, out, &interface.addresses, marks, open));
-            }
-            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-            let why: Vec<_> = at.doubts.iter().map(|doubt| &doubt.why).collect();
-            let open = format!("{:?} {why:?}", at.outside);
-            Some(*known.entry((way, open)).or_insert(next))
+    pub fn arriving(&self, from: &End, to: Index) -> Option<Vec<Service>> {
+        if self.shut(from, to, &[Service::ALL]) {
+            return Some(Vec::new());
+        }
+        let answer = self.reached(from, to, &[Service::ALL]);
+        let told = answer.more == 0 && (answer.verdict == Verdict::Blocked || !answer.paths.is_empty());
+        told.then(|| join_services(answer.paths.iter().flat_map(|path| path.may.clone()).collect()))
+    }
+
+    /// Whether the security groups of a resource let nothing of the services in from the internet
+    /// or from on-premises networks, whatever leads to it. False where it is not that simple.
+    #[must_use]
+    pub fn shut(&self, from: &End, to: Index, services: &[Service]) -> bool {
+        let holder = &self.holders[to];
+        let sources: Option<&[Range]> = match from {
+            End::Internet(ranges) => Some(ranges),
+            End::OnPremises(_) => None,
+            End::Holder(_) | End::Service(_) => return false,
         };
-        (0..self.holders.len()).map(&mut number).collect()
+        if holder.outside != Tri::No || holder.interfaces.is_empty() || self.forwards_to.contains_key(&to) {
+            return false;
+        }
+        let wanted = |rule: &Permission| services.iter().any(|service| service.meet(&rule.service).is_some());
+        let lets_in = |rule: &Permission| match &rule.peer {
+            Peer::Ranges(ranges) => {
+                let from = |&range: &Range| {
+                    sources.is_none_or(|sources| sources.iter().any(|&source| meet(source, range).is_some()))
+                };
+                ranges.iter().any(from) && wanted(rule)
+            }
+            // Who comes from outside is a member of no group.
+            Peer::Group(_) => false,
+        };
+        let shut = |group: &Group| group.doubt.is_none() && !group.ingress.iter().any(lets_in);
+        holder.interfaces.iter().map(|&at| &self.interfaces[at]).all(|interface| {
+            interface.filtered
+                && interface.groups_doubt.is_none()
+                && interface.groups.iter().all(|&group| shut(&self.groups[group]))
+        }) && self.not_followed(from, &End::Holder(to)).is_empty()
     }
 }
 

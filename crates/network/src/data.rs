@@ -45,7 +45,7 @@ impl Role {
 }
 
 /// Which of its subnets a resource is in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
 pub enum Placement {
     /// In all of them.

@@ -1,5 +1,7 @@
 //! From what a user writes to an end of a question.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 use sekisho_estate::{Estate, ResourceId};
 
@@ -89,21 +91,17 @@ impl Network {
         if let Some(&holder) = self.by_resource.get(&id) {
             return vec![End::Holder(holder)];
         }
-        let having = |has: &dyn Fn(Index) -> bool| -> Vec<End> {
-            let holders = self.holders.iter().enumerate();
-            holders
-                .filter(|(_, h)| h.interfaces.iter().any(|&i| has(i)))
-                .map(|(at, _)| End::Holder(at))
-                .collect()
-        };
+        let end = |&at: &Index| End::Holder(at);
         if let Some(&subnet) = self.subnet_by_resource.get(&id) {
-            return having(&|i| self.interfaces[i].subnet == Some(subnet));
+            return self.placed.get(&subnet).into_iter().flatten().map(end).collect();
         }
         if let Some(&group) = self.group_by_resource.get(&id) {
-            return self.members.get(&group).into_iter().flatten().map(|&at| End::Holder(at)).collect();
+            return self.members.get(&group).into_iter().flatten().map(end).collect();
         }
         if let Some(&vpc) = self.vpc_by_resource.get(&id) {
-            return having(&|i| self.vpc_of(i) == Some(vpc));
+            let here = self.placed.iter().filter(|(subnet, _)| self.subnets[**subnet].vpc == vpc);
+            let holders: BTreeSet<Index> = here.flat_map(|(_, holders)| holders).copied().collect();
+            return holders.iter().map(end).collect();
         }
         Vec::new()
     }

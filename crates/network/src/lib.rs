@@ -5,6 +5,7 @@
 //! What is not known is carried as a doubt and makes the answers that touch it unknown.
 
 pub mod admits;
+pub mod alike;
 mod data;
 pub mod draw;
 pub mod ends;
@@ -16,6 +17,8 @@ mod read;
 pub mod space;
 pub mod zones;
 
+pub use admits::Door;
+pub use alike::Alike;
 pub use data::{PORTS, PortKind, SERVICES, ServiceRow};
 pub use engine::{Answer, End, Path, Verdict};
 pub use model::{Assumptions, Network};

@@ -12,6 +12,7 @@ use sekisho_graph::{Names, index_of};
 
 use crate::closure::{Adjacency, Arc, Carries, Leg};
 use crate::conditions::{Conditions, Holds};
+use crate::given::Given;
 use crate::node::{Node, NodeIndex, Nodes};
 use crate::resolve::{named, places, shown};
 use crate::roles::{Access, READ, Reach, Right, WRITE};
@@ -138,8 +139,9 @@ impl FlowGraph {
         // On this thread alone: whoever asks first builds the graph, and that may be one of
         // several workers that wait for it.
         let mut part = Part::default();
+        let given = Given::new(names);
         for (id, ..) in estate.resources() {
-            read(estate, names, &conditions, id, &mut part);
+            read(estate, &given, &conditions, id, &mut part);
         }
         let mut graph = Self {
             nodes: Nodes::new(estate),
@@ -348,7 +350,7 @@ struct Part {
 }
 
 /// Reads the flows that one resource's properties say.
-fn read(estate: &Estate, names: &Names, conditions: &Conditions<'_>, id: ResourceId, part: &mut Part) {
+fn read(estate: &Estate, given: &Given<'_>, conditions: &Conditions<'_>, id: ResourceId, part: &mut Part) {
     let rows = flows(estate.type_name(id));
     if rows.is_empty() {
         return;
@@ -410,7 +412,7 @@ fn read(estate: &Estate, names: &Names, conditions: &Conditions<'_>, id: Resourc
             if holding.is_empty() {
                 continue;
             }
-            for found in named(&reader, names, id, place.value, &holding) {
+            for found in named(&reader, given, id, place.value, &holding) {
                 let row = holding[found.row];
                 push(estate, conditions, id, row, &place, found.node, world.clone(), part);
             }

@@ -9,6 +9,7 @@ mod assets;
 pub mod closure;
 mod conditions;
 pub mod findings;
+mod given;
 mod graph;
 mod hop;
 mod labels;

@@ -2,8 +2,9 @@
 
 use sekisho_estate::{Estate, Part, Reader, ResourceId, Target, Text, Value, View};
 use sekisho_facts::Flow;
-use sekisho_graph::{Names, Near, index_of};
+use sekisho_graph::{Near, index_of};
 
+use crate::given::Given;
 use crate::node::{Node, is_account};
 
 /// A place that a path leads to: the value there, and the positions in the lists on the way.
@@ -96,16 +97,16 @@ pub(crate) struct Named {
 /// What a value names. `rows` are the rows that share the path and whose conditions hold.
 pub(crate) fn named<'e>(
     reader: &Reader<'e>,
-    names: &Names,
+    given: &Given<'_>,
     holder: ResourceId,
     value: Value<'e>,
     rows: &[&'static Flow],
 ) -> Vec<Named> {
     let estate = reader.estate;
     if let Some(row) = rows.iter().position(|row| row.implicit) {
-        return vec![Named { node: implicit(reader, names, holder, value, rows[row]), row }];
+        return vec![Named { node: implicit(reader, given, holder, value, rows[row]), row }];
     }
-    let near = names.near(holder);
+    let near = given.names.near(holder);
     if let Some(id) = resource(reader, near, value, rows) {
         let type_name = estate.type_name(id);
         if id == holder && !rows.iter().any(|row| row.to.contains(&type_name)) {
@@ -146,7 +147,7 @@ pub(crate) fn named<'e>(
 /// What a switch switches on.
 fn implicit<'e>(
     reader: &Reader<'e>,
-    names: &Names,
+    given: &Given<'_>,
     holder: ResourceId,
     value: Value<'e>,
     row: &'static Flow,
@@ -158,56 +159,12 @@ fn implicit<'e>(
         return Node::End { kind, name: name.into() };
     }
     if let Some(pattern) = row.named
-        && let Some(id) = by_given_name(reader, names, holder, kind, pattern)
+        && let Some(id) = given.find(reader, holder, kind, pattern)
     {
         return Node::Resource(id);
     }
     let region = row.region.then(|| shown(value)).filter(|region| !region.is_empty());
     Node::Made { kind, of: holder, region: region.map(Into::into) }
-}
-
-/// The resource that carries the name that a service gives, such as the log group
-/// `/aws/lambda/<function>`.
-fn by_given_name(
-    reader: &Reader<'_>,
-    names: &Names,
-    holder: ResourceId,
-    kind: &str,
-    pattern: &str,
-) -> Option<ResourceId> {
-    let estate = reader.estate;
-    let property = sekisho_facts::identity(estate.type_name(holder)).and_then(|identity| identity.name)?;
-    let stack = estate.stack(holder.stack);
-    let written = stack.tree.get(estate.resource(holder).properties, property);
-    let own = written.map(|node| reader.resolve(stack.view(node)));
-    if let Some(Value::Str(name)) = own {
-        return names.near(holder).named(estate, kind, &pattern.replace("{}", name));
-    }
-    let (before, after) = pattern.split_once("{}")?;
-    let of_kind = names.of_type(kind).iter().copied().filter(|id| id.stack == holder.stack);
-    let name_of = sekisho_facts::identity(kind).and_then(|identity| identity.name)?;
-    of_kind.into_iter().find(|id| {
-        let node = stack.tree.get(estate.resource(*id).properties, name_of);
-        let value = node.map(|node| reader.resolve(stack.view(node)));
-        let Some(Value::Text(text)) = value else { return false };
-        let same = |part: &Part<'_>| {
-            matches!(part, Part::Reference(target)
-                if target.attribute.is_empty() && std::ptr::eq(target.stack, stack) && target.resource == holder.index)
-        };
-        match text.parts {
-            [Part::Literal(lead), reference] => *lead == before && after.is_empty() && same(reference),
-            [reference] => before.is_empty() && after.is_empty() && same(reference),
-            // Both names are made of the same parts: `/aws/lambda/${Env}-intake` and `${Env}-intake`.
-            [Part::Literal(lead), rest @ ..] => {
-                let Some(Value::Text(own)) = own else { return false };
-                lead.strip_prefix(before).is_some_and(|lead| match own.parts {
-                    [Part::Literal(first), others @ ..] if !lead.is_empty() => *first == lead && others == rest,
-                    parts => lead.is_empty() && parts == rest,
-                })
-            }
-            _ => false,
-        }
-    })
 }
 
 /// The resource of the estate that a value names.

@@ -37,7 +37,9 @@ pub(crate) fn groups(
         .iter()
         .chain(at.groups.iter().filter_map(|&g| net.groups[g].doubt.as_ref()))
         .collect();
-    if !unknown.is_empty() {
+    // Where not all rules are known everything may pass, whatever the known ones say.
+    let all = !unknown.is_empty();
+    if all {
         passed.may = may.clone();
         passed.doubts.extend(unknown.into_iter().cloned());
     }
@@ -57,7 +59,9 @@ pub(crate) fn groups(
                             port: rule.service.port,
                             ..Packets::ALL
                         };
-                        passed.may.join(&may.within(&permitted));
+                        if !all {
+                            passed.may.join(&may.within(&permitted));
+                        }
                         passed.doubts.push(doubt.clone());
                     }
                     continue;
@@ -76,7 +80,9 @@ pub(crate) fn groups(
                 if hit.is_empty() {
                     continue;
                 }
-                passed.may.join(&hit);
+                if !all {
+                    passed.may.join(&hit);
+                }
                 match &rule.doubt {
                     Some(doubt) => passed.doubts.push(doubt.clone()),
                     None => {

@@ -91,6 +91,8 @@ pub struct Path {
     ends: (Option<Index>, Option<Index>),
     /// Packets of the first connection, as far as they are sure.
     sure: Set,
+    /// Services that it may admit, sure or not.
+    pub(crate) may: Vec<Service>,
     /// Something partial behind the first connection.
     partial: bool,
 }
@@ -288,7 +290,7 @@ impl Network {
     }
 
     /// What is not followed and could make a way between two ends.
-    fn not_followed(&self, from: &End, to: &End) -> Vec<Doubt> {
+    pub(crate) fn not_followed(&self, from: &End, to: &End) -> Vec<Doubt> {
         let vpcs = |end: &End| -> Vec<Index> {
             match end {
                 End::Holder(h) => {
@@ -564,6 +566,7 @@ fn path(trail: Trail, ends: (Option<Index>, Option<Index>)) -> Path {
         target: ends.1,
         // Behind a translation the source's own addresses are gone; what was lost is `partial`.
         ends: (ends.0.filter(|_| trail.reply_to == ends.0), ends.1),
+        may: join_services(trail.may.services()),
         sure: trail.sure,
         partial: trail.partial,
     }
@@ -594,6 +597,7 @@ fn chained(first: &Path, second: &Path, forward: &Forward) -> Path {
         // Both connections are settled already.
         ends: (None, None),
         sure: first.sure.clone(),
+        may: first.may.clone(),
         partial: false,
     }
 }

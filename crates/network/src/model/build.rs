@@ -75,12 +75,15 @@ impl Network {
             net.forwards_to.entry(forward.to).or_default().push(at);
         }
         for (holder, at) in net.holders.iter().enumerate() {
-            for &interface in &at.interfaces {
-                for &group in &net.interfaces[interface].groups {
-                    let members = net.members.entry(group).or_default();
-                    if members.last() != Some(&holder) {
-                        members.push(holder);
-                    }
+            let note = |list: &mut Vec<Index>| {
+                if list.last() != Some(&holder) {
+                    list.push(holder);
+                }
+            };
+            for interface in at.interfaces.iter().map(|&at| &net.interfaces[at]) {
+                interface.groups.iter().for_each(|&group| note(net.members.entry(group).or_default()));
+                if let Some(subnet) = interface.subnet {
+                    note(net.placed.entry(subnet).or_default());
                 }
             }
         }

@@ -62,7 +62,7 @@ pub struct Doubt {
 }
 
 /// A truth value that may not be known.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
 pub enum Tri {
     /// It is so.
     Yes,
@@ -240,7 +240,7 @@ pub struct Permission {
 }
 
 /// The other side of a security group's rule.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
 pub enum Peer {
     /// Addresses.
     Ranges(Vec<Range>),
@@ -519,6 +519,8 @@ pub struct Network {
     pub forwards: Vec<Forward>,
     /// By security group: the holders of its members, ascending
     pub members: HashMap<Index, Vec<Index>>,
+    /// By subnet: the holders of the interfaces in it, ascending
+    pub placed: HashMap<Index, Vec<Index>>,
     /// Interfaces that may have groups which are not known
     pub doubtful: Vec<Index>,
     /// By target: positions in `forwards`
