@@ -13,6 +13,7 @@ mod build;
 mod join;
 mod object;
 mod produce;
+mod spelled;
 mod values;
 
 use std::collections::{BTreeMap, HashMap};
