@@ -131,8 +131,8 @@ impl Work {
 
     fn problem(&mut self, node: NodeId, message: String) {
         let source = self.stack.tree.source();
-        let at = LineIndex::new(source).position(source, self.stack.tree.offset(node));
-        self.problems.push(Problem { line: at.line, column: at.column, message, loses: true });
+        let (lines, offset) = (LineIndex::new(source), self.stack.tree.offset(node));
+        self.problems.push(Problem::at(&lines, source, offset, message, true));
     }
 
     /// A document, which the API gives URL-encoded and the command line decoded.
@@ -436,6 +436,7 @@ fn credential_report(path: &str, text: &str) -> Saved {
     let mut stack = Stack::new(path, path, Tree::new(text.to_owned()));
     stack.stage = Stage::Deployed;
     let mut problems = Vec::new();
+    let lines = LineIndex::new(text);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let headers = reader.headers().cloned().unwrap_or_default();
     let column = |record: &csv::StringRecord, name: &str| {
@@ -445,8 +446,10 @@ fn credential_report(path: &str, text: &str) -> Saved {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(0));
-                problems.push(Problem { line, column: 0, message: error.to_string(), loses: true });
+                problems.push(match error.position().map(|at| u32::try_from(at.byte()).unwrap_or(0)) {
+                    Some(offset) => Problem::at(&lines, text, offset, error.to_string(), true),
+                    None => Problem::whole(error.to_string(), true),
+                });
                 continue;
             }
         };
