@@ -124,7 +124,7 @@ impl Case {
             through: s3.access_point.as_ref().map(|point| Through {
                 arn: through_arn(&point.arn, objects.first().map_or("", |object| &object.arn)).into(),
                 account: point.account.as_deref().or_else(|| account_of(&point.arn)).map(Into::into),
-                policy: point.policy.as_ref().map(|named| compile(named, None)),
+                policy: point.policy.as_ref().map(|named| compile(named, None).into()),
             }),
         });
         if let Some(point) = self.s3.as_ref().and_then(|s3| s3.access_point.as_ref()) {
@@ -276,7 +276,7 @@ fn account_of(arn: &str) -> Option<&str> {
 ///
 /// Source: Amazon S3 User Guide, `access-points-policies.html`: objects are
 /// `ACCESS-POINT-ARN/object/KEY`.
-fn through_arn(point: &str, resource: &str) -> String {
+pub(crate) fn through_arn(point: &str, resource: &str) -> String {
     match resource.split_once(":::").and_then(|(_, rest)| rest.split_once('/')) {
         Some((_, key)) => format!("{point}/object/{key}"),
         None => point.to_owned(),

@@ -78,6 +78,8 @@ impl Request<'_> {
             self.statements(Kind::AccessPoint, policy, &through.arn, true, &mut reasons);
         }
         reasons.sort_by_key(|reason| reason.effect);
+        // One policy at several levels of an organization.
+        reasons.dedup();
         if reasons.iter().any(|reason| reason.effect == ReasonEffect::Deny && reason.note.is_none()) {
             reasons.retain(|reason| reason.effect != ReasonEffect::Short);
         }

@@ -203,6 +203,7 @@ impl Holders {
             let key = &model.stores[key as usize];
             shared &= self.said(model, key, OF_KEY, wanted, among, &mut said);
         }
+        shared &= self.by_endpoints(model, &mut said);
         let alike = self.alike(model, wanted, key.map(|(_, wanted)| wanted));
         let mut held: Vec<Held> = Vec::new();
         let mut ask_once = |who: PrincipalId, known: Option<usize>| {
@@ -262,6 +263,17 @@ impl Holders {
                 }
             });
         }
+        // What of a way or a grant is about one is not looked up here.
+        if !store.points.is_empty() {
+            return false;
+        }
+        for grant in &store.grants {
+            match model.by_arn.get(&grant.grantee) {
+                Some(who) => _ = said.apart.insert(*who),
+                None if Holes::any_in(&grant.grantee) => return false,
+                None => {}
+            }
+        }
         let Some(policy) = store.policy else { return true };
         let policy = model.policy(policy);
         for named in policy.statements.iter().flat_map(|statement| statement.principals.written()) {
@@ -279,6 +291,20 @@ impl Holders {
             }
         }
         true
+    }
+
+    /// Collects whom policies of VPC endpoints name; says whether they speak of all others
+    /// alike.
+    fn by_endpoints(&self, model: &Model, said: &mut Said) -> bool {
+        model.endpoints.iter().filter_map(|endpoint| endpoint.policy).all(|policy| {
+            let policy = model.policy(policy);
+            for named in policy.statements.iter().flat_map(|statement| statement.principals.written()) {
+                if let Named::Arn(arn) = named {
+                    said.apart.extend(model.by_arn.get(arn));
+                }
+            }
+            matches!(Looks::of(model, policy, &self.keys), Looks::At(tests) if tests.is_empty())
+        })
     }
 
     fn patterns(&self, model: &Model, wanted: Wanted) -> Arc<Patterns> {

@@ -122,15 +122,10 @@ impl<'e> super::Work<'_, 'e> {
             let policy = self.compile(at.name(), value, view);
             self.model.add(policy)
         });
-        derive(&mut subject, None, None, &tags);
-        let keys = resource_keys(
-            Some(&account),
-            None,
-            None,
-            "iam",
-            tags.iter().map(|(key, value)| (key.as_str(), value.as_str())),
-        );
-        let object = Object { arn: arn.as_str().into(), account: Some(account), keys, ..Object::default() };
+        let place = self.place(&account);
+        subject.management = place.management;
+        derive(&mut subject, place.id.as_deref(), place.path.as_deref(), &tags);
+        let object = self.object_of(arn, account, "iam", &tags);
         self.add_principal(Principal {
             subject,
             name: at.name().into(),
@@ -199,8 +194,10 @@ impl<'e> super::Work<'_, 'e> {
         let mut subject = Subject::new(SubjectKind::Role, &arn);
         subject.account = Some(account.clone());
         subject.any_session = true;
-        derive(&mut subject, None, None, &BTreeMap::new());
-        let object = Object { arn: arn.into(), account: Some(account), ..Object::default() };
+        let place = self.place(&account);
+        subject.management = place.management;
+        derive(&mut subject, place.id.as_deref(), place.path.as_deref(), &BTreeMap::new());
+        let object = self.object_of(arn, account, "iam", &BTreeMap::new());
         self.add_principal(Principal {
             subject,
             name: at.name().into(),
@@ -332,8 +329,26 @@ impl<'e> super::Work<'_, 'e> {
         let account = self.account(at);
         let tags = self.tags(at);
         let service = arn.split(':').nth(2).unwrap_or_default().to_owned();
+        Some(self.object_of(arn, account, &service, &tags))
+    }
+
+    /// What a request is for, with the keys that follow from it.
+    pub(super) fn object_of(
+        &mut self,
+        arn: String,
+        account: Box<str>,
+        service: &str,
+        tags: &BTreeMap<String, String>,
+    ) -> Object {
+        let place = self.place(&account);
         let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        let keys = resource_keys(Some(&account), None, None, &service, tags);
-        Some(Object { arn: arn.into(), account: Some(account), keys, ..Object::default() })
+        let keys = resource_keys(Some(&account), place.id.as_deref(), place.path.as_deref(), service, tags);
+        Object {
+            arn: arn.into(),
+            account: Some(account),
+            management: place.management,
+            keys,
+            ..Object::default()
+        }
     }
 }

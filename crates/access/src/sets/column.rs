@@ -5,9 +5,9 @@
 use super::side::Side;
 use super::{Account, ActionId, Inner, Set, Shared, Word};
 use crate::context::Keys;
-use crate::decide::{Object, Rule};
+use crate::decide::{Grant, Object, Rule};
 use crate::glob::Match;
-use crate::model::Model;
+use crate::model::{AccessPoint, Model, Store};
 use crate::policy::{Policy, Select};
 use crate::s3::S3;
 
@@ -20,8 +20,31 @@ pub(crate) struct Target<'t> {
     pub(crate) policy: Option<&'t Policy>,
     /// What S3 adds.
     pub(crate) s3: Option<&'t S3>,
+    /// Grants of a key.
+    pub(crate) grants: &'t [Grant],
+    /// There are access points in front of it.
+    pub(crate) points: bool,
     /// Keys of the request that follow from how it is made.
     pub(crate) more: &'t Keys,
+}
+
+impl<'t> Target<'t> {
+    /// What has at most a policy.
+    pub(crate) fn plain(object: &'t Object, policy: Option<&'t Policy>, more: &'t Keys) -> Self {
+        Self { object, policy, s3: None, grants: &[], points: false, more }
+    }
+
+    /// A form of the ARN of a store.
+    pub(crate) fn of(model: &'t Model, store: &'t Store, object: &'t Object, more: &'t Keys) -> Self {
+        Self {
+            object,
+            policy: store.policy.map(|id| model.policy(id)),
+            s3: store.s3.as_ref(),
+            grants: &store.grants,
+            points: !store.points.is_empty(),
+            more,
+        }
+    }
 }
 
 /// A resource, for the principals of one account.
@@ -106,7 +129,9 @@ impl<'q> Question<'q> {
     /// Words in which the answer may differ from what is true of every resource; none: all.
     pub(crate) fn touched(&self, actions: &[ActionId]) -> Option<Vec<u32>> {
         if self.same != Word::ALL
-            || actions.iter().any(|&action| !self.side(action).is_plain(self.rule(action)))
+            || actions
+                .iter()
+                .any(|&action| self.points(action) || !self.side(action).is_plain(self.rule(action)))
         {
             return None;
         }
@@ -131,11 +156,12 @@ impl<'q> Question<'q> {
         if rule == Rule::Trust && name.starts_with("sts:assumerolewith") {
             return vec![Word::NONE; account.words];
         }
+        let points = self.points(action);
         let side = self.side(action);
-        if side.is_shut() && (self.same.is_none() || rule != Rule::Plain) {
+        if !points && side.is_shut() && (self.same.is_none() || rule != Rule::Plain) {
             return vec![Word::NONE; account.words];
         }
-        let plain = self.same == Word::ALL && side.is_plain(rule);
+        let plain = !points && self.same == Word::ALL && side.is_plain(rule);
         let rows: Vec<(&super::Row, Word)> = self
             .rows
             .iter()
@@ -156,7 +182,17 @@ impl<'q> Question<'q> {
                 super::word::add(&mut deny, &row.who, limit);
             }
         }
-        (0..account.words).map(|at| self.decide(at, &allow, deny[at], &side, rule)).collect()
+        let direct = (0..account.words).map(|at| self.decide(at, &allow, deny[at], &side, rule));
+        // Of a request through an access point other statements decide.
+        direct
+            .zip(0..)
+            .map(|(word, at)| if points { Word { any: account.members(at), ..word } } else { word })
+            .collect()
+    }
+
+    /// Whether a request may go through an access point.
+    fn points(&self, action: ActionId) -> bool {
+        self.target.points && AccessPoint::takes(&self.sets.actions[action as usize])
     }
 
     /// Who may take an action, in one word; only where the account's policies decide alone.
