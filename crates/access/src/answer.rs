@@ -22,6 +22,7 @@ pub struct Prepared {
     id: Option<String>,
     subject: Subject,
     action: String,
+    on_all: bool,
     objects: Vec<Object>,
     given: Vec<(Box<str>, Option<Values>)>,
     unknown: Unknowns,
@@ -141,6 +142,7 @@ impl Case {
         }
         let prepared = Prepared {
             id: self.id.clone(),
+            on_all: crate::decide::is_on_all(&self.action.to_ascii_lowercase()),
             action: self.action.to_ascii_lowercase(),
             given: self
                 .context
@@ -187,6 +189,7 @@ impl Prepared {
                 each(&Request {
                     subject: &self.subject,
                     action: &self.action,
+                    on_all: self.on_all,
                     object,
                     context: RequestContext {
                         given: &self.given,

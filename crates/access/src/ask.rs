@@ -287,6 +287,7 @@ impl<'m> Ask<'m> {
         each(&Request {
             subject: asker.subject,
             action,
+            on_all: crate::decide::is_on_all(action),
             object,
             context: RequestContext {
                 given,

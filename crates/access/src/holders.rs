@@ -248,12 +248,14 @@ impl Holders {
         said: &mut Said,
     ) -> bool {
         let patterns = self.patterns(model, wanted);
+        // An action that is on no type of resource is on `*`, which others may select.
+        let on_all = wanted.actions().iter().any(|action| crate::decide::is_on_all(action));
         let forms = std::iter::once(&store.object).chain(store.forms.iter().map(|(_, object)| object));
         for (form, object) in (first..).zip(forms) {
             patterns.each(&object.arn, &model.holes, |stated| {
                 let statement = &model.policy(stated.policy).statements[stated.index as usize];
                 let says = match statement.resources.selects(&object.arn, &ANYONE, &model.holes) {
-                    Formula::False => return,
+                    Formula::False if !on_all => return,
                     Formula::True => stated.says,
                     _ => stated.whole,
                 };

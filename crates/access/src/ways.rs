@@ -146,9 +146,7 @@ impl Ask<'_> {
             more.push(("aws:sourcevpc".into(), Values::One(vpc.to_string())));
         }
         self.request(asker, action, object, side, &more, |request| {
-            let through = request.policies.s3.and_then(|s3| s3.through.as_ref());
-            let seen = through.map_or(&*request.object.arn, |through| &*through.arn);
-            let (reach, denied) = request.resource_says(policy, seen, &request.context);
+            let (reach, denied) = request.resource_says(policy, request.seen(), &request.context);
             reach.any().and(denied.negate())
         })
     }

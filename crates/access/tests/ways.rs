@@ -537,3 +537,62 @@ fn keys_of_the_organization_are_known() {
     managed.stacks[0].account = Some("999988887777".into());
     assert_eq!(can(&Model::of(&managed), &managed, "Admin", Class::ReadContent, "Data"), "yes");
 }
+
+// --- Names of actions -----------------------------------------------------------------
+
+const NAMES: &str = r#"
+Resources:
+  Clerk:
+    Type: AWS::IAM::User
+    Properties:
+      Policies:
+        - PolicyName: read
+          PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: ["s3:GetObjct", "s3:ListBucket"], Resource: "*"}
+              - {Effect: Allow, Action: ["dynamdb:GetItem", "s3:Gett*", "kms:*", "*"], Resource: "*"}
+              - {Effect: Allow, NotAction: ["iam:CreateUsr", "S3:GETOBJECT"], Resource: "*"}
+"#;
+
+#[test]
+fn misspelt_actions_are_named() {
+    let estate = estate(NAMES, &[]);
+    assert_eq!(
+        gaps(&Model::of(&estate)),
+        [
+            "a.yaml#Clerk: read, statement 1: no action s3:getobjct is known; did you mean s3:GetObject?",
+            "a.yaml#Clerk: read, statement 2: no action that is known matches s3:gett*; did you mean s3:Get*?",
+            "a.yaml#Clerk: read, statement 2: no service dynamdb is known; did you mean dynamodb:GetItem?",
+            "a.yaml#Clerk: read, statement 3: no action iam:createusr is known; did you mean iam:CreateUser?",
+        ]
+    );
+}
+
+const ON_ALL: &str = r#"
+Resources:
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: bus}}
+  OnBus:
+    Type: AWS::IAM::User
+    Properties: {Policies: [{PolicyName: p, PolicyDocument: {Statement: [{Effect: Allow, Action: "events:PutPermission", Resource: "arn:aws:events:eu-west-1:111122223333:event-bus/bus"}]}}]}
+  OnAll:
+    Type: AWS::IAM::User
+    Properties: {Policies: [{PolicyName: p, PolicyDocument: {Statement: [{Effect: Allow, Action: "events:PutPermission", Resource: "*"}]}}]}
+  ButNotBus:
+    Type: AWS::IAM::User
+    Properties: {Policies: [{PolicyName: p, PolicyDocument: {Statement: [{Effect: Allow, Action: "events:PutPermission", NotResource: "arn:aws:events:eu-west-1:111122223333:event-bus/bus"}]}}]}
+  Barred:
+    Type: AWS::IAM::User
+    Properties: {Policies: [{PolicyName: p, PolicyDocument: {Statement: [{Effect: Allow, Action: "events:PutPermission", Resource: "*"}, {Effect: Deny, Action: "events:*", Resource: "arn:aws:events:*:*:event-bus/*"}]}}]}
+"#;
+
+#[test]
+fn an_action_without_a_type_of_resource_is_allowed_on_everything_or_not_at_all() {
+    let estate = estate(ON_ALL, &[]);
+    let model = Model::of(&estate);
+    let administers = |who: &str| can(&model, &estate, who, Class::Administer, "Bus");
+    assert_eq!(administers("OnBus"), "no");
+    assert_eq!(administers("OnAll"), "yes");
+    assert_eq!(administers("ButNotBus"), "yes");
+    // The denial on ARNs is not about the action either.
+    assert_eq!(administers("Barred"), "yes");
+}

@@ -15,7 +15,7 @@ use crate::tables;
 impl<'e> super::Work<'_, 'e> {
     pub(super) fn managed_policy(&mut self, at: At<'e>) {
         let (value, view) = self.property(at, "PolicyDocument");
-        let policy = self.compile(at.name(), value, view);
+        let policy = self.compile(at, at.name(), value, view);
         let id = self.model.add(policy);
         let pattern = Pattern::arn_of(self.reader, at.target(), "");
         if let Some(arn) = self.compiler().text(&pattern) {
@@ -85,7 +85,7 @@ impl<'e> super::Work<'_, 'e> {
                         Value::Str(name) => name.to_owned(),
                         _ => at.name().to_owned(),
                     };
-                    let policy = self.compile(&name, document, view);
+                    let policy = self.compile(at, &name, document, view);
                     found.push(self.model.add(policy));
                 }
                 Err(why) => {
@@ -119,7 +119,7 @@ impl<'e> super::Work<'_, 'e> {
         };
         let trust = is_role.then(|| {
             let (value, view) = self.property(at, "AssumeRolePolicyDocument");
-            let policy = self.compile(at.name(), value, view);
+            let policy = self.compile(at, at.name(), value, view);
             self.model.add(policy)
         });
         let place = self.place(&account);
@@ -167,7 +167,7 @@ impl<'e> super::Work<'_, 'e> {
         let mut identity = Vec::new();
         let (document, view) = self.property(at, "InlinePolicy");
         if document != Value::Absent {
-            let policy = self.compile(&name, document, view);
+            let policy = self.compile(at, &name, document, view);
             identity.push(self.model.add(policy));
         }
         let (managed, _) = self.property(at, "ManagedPolicies");
@@ -221,7 +221,7 @@ impl<'e> super::Work<'_, 'e> {
             arn.and_then(|arn| self.managed.get(&*arn).copied())
         } else {
             let (value, view) = self.property(at, "PolicyDocument");
-            let policy = self.compile(at.name(), value, view);
+            let policy = self.compile(at, at.name(), value, view);
             Some(self.model.add(policy))
         };
         let Some(policy) = policy else { return };

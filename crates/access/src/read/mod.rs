@@ -2,6 +2,7 @@
 
 mod attached;
 mod identities;
+mod names;
 mod organization;
 mod stores;
 mod ways;
@@ -319,12 +320,26 @@ impl<'e> Work<'_, 'e> {
         tags
     }
 
-    fn compile(&mut self, name: &str, value: Value<'e>, view: Option<View<'e>>) -> Policy {
+    fn compile(&mut self, at: At<'e>, name: &str, value: Value<'e>, view: Option<View<'e>>) -> Policy {
         let document = match view {
             Some(view) => Document::read(self.reader, view),
             None => Document::parse(self.reader, value),
         };
-        self.compiler().policy(Some(name), &document)
+        let policy = self.compiler().policy(Some(name), &document);
+        self.misspelt(at, &policy);
+        policy
+    }
+
+    /// Actions that match none that is known: they allow and deny nothing.
+    fn misspelt(&mut self, at: At<'e>, policy: &Policy) {
+        for (index, statement) in (1..).zip(&policy.statements) {
+            for action in statement.actions.written() {
+                if let Some(what) = names::unknown(action) {
+                    let name = policy.name.as_deref().unwrap_or_default();
+                    self.gap(at, format!("{name}, statement {index}: {what}"));
+                }
+            }
+        }
     }
 }
 

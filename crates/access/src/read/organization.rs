@@ -153,7 +153,7 @@ impl<'e> super::Work<'_, 'e> {
     fn organization_policy(&mut self, at: At<'e>) {
         let kind = self.property(at, "Type").0;
         let (value, view) = self.property(at, "Content");
-        let policy = self.compile(at.name(), value, view);
+        let policy = self.compile(at, at.name(), value, view);
         let targets = self.property(at, "TargetIds").0;
         let mut accounts: Vec<Box<str>> =
             self.model.principals.iter().filter_map(|principal| principal.object.account.clone()).collect();

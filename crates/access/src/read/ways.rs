@@ -24,7 +24,7 @@ impl<'e> super::Work<'_, 'e> {
             return self.gap(at, "its ARN has wildcards");
         };
         let (policy, view) = self.property(at, "Policy");
-        let policy = (policy != Value::Absent).then(|| self.compile(at.name(), policy, view));
+        let policy = (policy != Value::Absent).then(|| self.compile(at, at.name(), policy, view));
         let origin = match self.property(at, "VpcConfiguration").0 {
             Value::Absent | Value::Null => "Internet",
             _ => "VPC",
@@ -75,7 +75,7 @@ impl<'e> super::Work<'_, 'e> {
         }
         let policy = found.map(|(policy, problem)| {
             let (document, view) = self.property(policy, "Policy");
-            let mut compiled = self.compile(policy.name(), document, view);
+            let mut compiled = self.compile(policy, policy.name(), document, view);
             for statement in &mut compiled.statements {
                 statement.problem = statement.problem.take().or(problem.map(Into::into));
             }
@@ -145,7 +145,7 @@ impl<'e> super::Work<'_, 'e> {
         let name = self.text(at, name).unwrap_or_default();
         let (document, view) = self.property(at, "PolicyDocument");
         let policy = (document != Value::Absent).then(|| {
-            let policy = self.compile(at.name(), document, view);
+            let policy = self.compile(at, at.name(), document, view);
             self.model.add(policy)
         });
         self.model.endpoints.push(Endpoint {
@@ -236,7 +236,7 @@ impl<'e> super::Work<'_, 'e> {
         let mut policies = Vec::new();
         let (document, view) = self.property(at, policy);
         if document != Value::Absent {
-            let policy = self.compile(at.name(), document, view);
+            let policy = self.compile(at, at.name(), document, view);
             policies.push(self.model.add(policy));
         }
         if let Some(managed) = managed {

@@ -2,6 +2,8 @@
 //!
 //! The algebra is that of [`crate::decide::Request::layers`], word by word.
 
+use std::cell::OnceCell;
+
 use super::side::Side;
 use super::{Account, ActionId, Inner, Set, Shared, Word};
 use crate::context::Keys;
@@ -57,6 +59,8 @@ pub(crate) struct Question<'q> {
     pub(super) same: Word,
     /// Rows about the resource that are not about every one.
     rows: Vec<(u32, Word)>,
+    /// The same of `*`, for actions that are on no type of resource.
+    on_all: OnceCell<Vec<(u32, Word)>>,
 }
 
 impl<'q> Question<'q> {
@@ -67,16 +71,16 @@ impl<'q> Question<'q> {
             None => Word::ALL,
             Some(theirs) => Word::of(&crate::subject::same(&account.id, theirs, &model.holes)),
         };
-        let mut question = Self { sets, model, account, target, same, rows: Vec::new() };
-        question.look_up();
+        let mut question =
+            Self { sets, model, account, target, same, rows: Vec::new(), on_all: OnceCell::new() };
+        // Identity policies see the access point that a request goes through.
+        let through = target.s3.and_then(|s3| s3.through.as_ref());
+        question.rows = question.look_up(through.map_or(&target.object.arn, |through| &through.arn));
         question
     }
 
-    fn look_up(&mut self) {
+    fn look_up(&self, text: &str) -> Vec<(u32, Word)> {
         let (account, model) = (self.account, self.model);
-        // Identity policies see the access point that a request goes through.
-        let through = self.target.s3.and_then(|s3| s3.through.as_ref());
-        let text: &str = through.map_or(&self.target.object.arn, |through| &through.arn);
         let mut letters = text.chars();
         let anything = letters
             .next()
@@ -118,7 +122,7 @@ impl<'q> Question<'q> {
             rows.push((at, late(row, found)));
         }
         rows.retain(|(_, word)| !word.is_none());
-        self.rows = rows;
+        rows
     }
 
     /// Which rule applies to an action.
@@ -129,9 +133,11 @@ impl<'q> Question<'q> {
     /// Words in which the answer may differ from what is true of every resource; none: all.
     pub(crate) fn touched(&self, actions: &[ActionId]) -> Option<Vec<u32>> {
         if self.same != Word::ALL
-            || actions
-                .iter()
-                .any(|&action| self.points(action) || !self.side(action).is_plain(self.rule(action)))
+            || actions.iter().any(|&action| {
+                self.points(action)
+                    || crate::decide::is_on_all(&self.sets.actions[action as usize])
+                    || !self.side(action).is_plain(self.rule(action))
+            })
         {
             return None;
         }
@@ -162,8 +168,9 @@ impl<'q> Question<'q> {
             return vec![Word::NONE; account.words];
         }
         let plain = !points && self.same == Word::ALL && side.is_plain(rule);
-        let rows: Vec<(&super::Row, Word)> = self
-            .rows
+        let on_all = crate::decide::is_on_all(name);
+        let of = if on_all { self.on_all.get_or_init(|| self.look_up("*")) } else { &self.rows };
+        let rows: Vec<(&super::Row, Word)> = of
             .iter()
             .map(|(row, word)| (&account.rows[*row as usize], *word))
             .map(|(row, word)| (row, word & row.names(action) & row.limit))
