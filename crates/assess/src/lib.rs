@@ -10,6 +10,7 @@ pub mod baseline;
 mod config;
 mod flows;
 mod identifiers;
+mod images;
 mod joins;
 mod lifecycle;
 pub mod model;
