@@ -214,7 +214,7 @@ impl Config {
     /// # Errors
     /// The first thing that is not as documented, with its place.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| {
+        let config: Self = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start as u32);
             let at = sekisho_estate::LineIndex::new(text).position(text, offset);
             let mut message = error.message().to_owned();
@@ -227,7 +227,9 @@ impl Config {
                 message = format!("unknown key {name}; did you mean {meant}?");
             }
             ConfigError { line: at.line, column: at.column, message }
-        })
+        })?;
+        crate::declared::check(&config, text)?;
+        Ok(config)
     }
 
     /// Whether anything is said of where PHI is: then the rest is unclassified, not assumed.
@@ -261,6 +263,41 @@ mod tests {
         assert!(wrong("owners = [\"amazn\"]").message.contains("did you mean amazon?"));
         assert_eq!(wrong("ids = [\"ami-xyz\"]").line, 2);
         assert!(wrong("parameters = [\"/golden ami\"]").message.contains("no name of a parameter"));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_an_error_with_its_place() {
+        for (text, line, part) in [
+            ("[phi]\nresurces = [\"*\"]\n", 2, "unknown key resurces; did you mean resources?"),
+            ("[phi]\ntags = [{ kye = \"phi\" }]\n", 2, "unknown key kye; did you mean key?"),
+            (
+                "[[contracts]]\ncounterparty = \"A\"\nkind = \"BAA\"\nends = [\"*.a.example\"]\nexpire = \"2027-01-01\"\n",
+                5,
+                "did you mean expires?",
+            ),
+            (
+                "[[contracts]]\ncounterparty = \"A\"\nkind = \"BAA\"\nends = [\"*.a.example\"]\nexpires = \"31.3.2027\"\n",
+                5,
+                "31.3.2027 is not a day; write YYYY-MM-DD",
+            ),
+            (
+                "[[contracts]]\ncounterparty = \"A\"\nkind = \"BAA\"\nends = [\"*.a.example\"]\nexpires = \"2027-02-30\"\n",
+                5,
+                "2027-02-30 is not a day",
+            ),
+            ("[[contracts]]\ncounterparty = \"A\"\nkind = \"BAA\"\nends = []\n", 2, "covers nobody"),
+            ("[phi]\ncountries = [\"Japan\"]\n", 2, "Japan is no code of a country"),
+            ("[[accounts]]\nid = \"1111222233\"\n", 2, "1111222233 is no account number"),
+            (
+                "[[accounts]]\nid = \"111122223333\"\nphi = true\n[[accounts]]\nid = \"111122223333\"\n",
+                2,
+                "declared twice",
+            ),
+        ] {
+            let error = Config::parse(text).unwrap_err();
+            assert_eq!(error.line, line, "{text}: {error}");
+            assert!(error.message.contains(part), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -118,6 +118,8 @@ pub struct Subnet {
     pub zone: Option<String>,
     /// Whether instances get a public address.
     pub public: Tri,
+    /// Whether they get an IPv6 address.
+    pub six: Tri,
     /// Tag that names its tier or zone.
     pub tag: Option<String>,
     /// A flow log covers it.
@@ -288,8 +290,12 @@ pub struct Interface {
     pub exact: bool,
     /// The candidates themselves are not known.
     pub address_doubt: Option<Doubt>,
+    /// Whether it has the IPv6 addresses among them is not known.
+    pub six_doubt: Option<Doubt>,
     /// Whether it has a public IPv4 address.
     pub public: Tri,
+    /// Of several exact addresses, those that a public address stands for; empty for all.
+    pub public_at: Vec<Range>,
     /// It forwards what is not for it.
     pub forwards: bool,
 }
@@ -458,6 +464,8 @@ pub struct Endpoint {
     pub private_name: Tri,
     /// What its policy says, and where.
     pub policy: Rule,
+    /// Whether its policy allows any action of the service.
+    pub allows: Tri,
 }
 
 /// Something that moves packets and is not followed.
@@ -469,6 +477,8 @@ pub struct Unmodelled {
     pub vpc: Option<Index>,
     /// For which ends it can open a way.
     pub opens: Vec<Opens>,
+    /// What is not known about it.
+    pub why: Reason,
 }
 
 /// What is assumed beside the input.

@@ -154,6 +154,12 @@ impl<'e> Builder<'_, 'e> {
                 }
                 Err(why) => Tri::Maybe(why),
             };
+            // <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-public-ip.html>
+            let six = match (props.flag("AssignIpv6AddressOnCreation"), props.flag("Ipv6Native")) {
+                (Ok(Some(true)), _) | (_, Ok(Some(true))) => Tri::Yes,
+                (Err(why), _) | (_, Err(why)) => Tri::Maybe(why),
+                _ => Tri::No,
+            };
             let zone = props.text(props.get("AvailabilityZone")).map(str::to_owned);
             let tag = ["Zone", "SecurityZone", "Tier", "NetworkTier"].iter().find_map(|key| props.tag(key));
             let doubt = doubt.map(|why| self.doubt(props, why));
@@ -167,6 +173,7 @@ impl<'e> Builder<'_, 'e> {
                 acl: self.net.vpcs[vpc].acl,
                 zone,
                 public,
+                six,
                 tag: tag.map(str::to_owned),
                 logged: false,
             });

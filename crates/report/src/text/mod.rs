@@ -46,7 +46,11 @@ impl Report<'_> {
         let say = Say(self.options.language);
         let judgements = &self.assessment.judgements;
         let of = |verdict| judgements.iter().filter(move |j| j.verdict == verdict);
-        let new = |verdict| of(verdict).filter(|judgement| !judgement.known);
+        let told = self.told();
+        let new = |verdict| {
+            of(verdict)
+                .filter(|judgement| !judgement.known && !told.contains(&std::ptr::from_ref(*judgement)))
+        };
         let mut fails = fold(new(Verdict::Fail), self.options.full);
         let mut unknowns = fold(new(Verdict::Unknown), self.options.full);
         fails.sort_by(|a, b| badness(a.first).cmp(&badness(b.first)));
@@ -125,6 +129,11 @@ impl Report<'_> {
         }
         found
     }
+}
+
+/// A text without what a terminal would act on.
+pub(crate) fn one_line(text: &str) -> String {
+    layout::clean(text).into_owned()
 }
 
 fn send(text: &mut String, out: &mut impl Write) -> io::Result<()> {
