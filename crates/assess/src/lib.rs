@@ -11,6 +11,7 @@ mod config;
 mod declared;
 mod flows;
 mod identifiers;
+mod images;
 mod joins;
 mod lifecycle;
 pub mod model;

@@ -29,7 +29,7 @@ pub use input::{Input, InputStatus, Problem};
 pub use locate::{LineIndex, Position};
 pub use operation::Operation;
 pub use reader::Reader;
-pub use reason::{Reason, ReasonCode, Why};
+pub use reason::{ANYBODY, Reason, ReasonCode, Why};
 pub use route::{Route, Step};
 pub use stack::{
     Apart, Condition, ConditionId, Estate, Formula, Reference, Resource, ResourceId, ResourceIndex, Segment,

@@ -11,6 +11,7 @@
 mod awscc;
 mod build;
 mod join;
+mod lookup;
 mod object;
 mod produce;
 mod values;
