@@ -12,6 +12,7 @@ mod declared;
 mod elsewhere;
 mod flows;
 mod identifiers;
+mod images;
 mod joins;
 mod lifecycle;
 pub mod model;

@@ -107,19 +107,20 @@ fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input, Optio
         resources: 0,
         problems: Vec::new(),
     };
-    let unreadable = |input: &mut Input, line: u32, column: u32, message: String| {
+    let unreadable = |input: &mut Input, problem: Problem| {
         input.status = InputStatus::Unreadable;
-        input.problems.push(Problem { line, column, message, loses: true });
+        input.problems.push(problem);
     };
     let Ok(text) = String::from_utf8(file.bytes) else {
-        unreadable(&mut input, 0, 0, "the file is not UTF-8; write it with `terraform show -json`".into());
+        let message = "the file is not UTF-8; write it with `terraform show -json`";
+        unreadable(&mut input, Problem::whole(message, true));
         return (None, input, None);
     };
     let document = match json::read(text, limits) {
         Ok(document) => document,
         Err((error, source)) => {
-            let at = LineIndex::new(&source).position(&source, error.offset);
-            unreadable(&mut input, at.line, at.column, error.message);
+            let lines = LineIndex::new(&source);
+            unreadable(&mut input, Problem::at(&lines, &source, error.offset, error.message, true));
             return (None, input, None);
         }
     };
@@ -139,14 +140,13 @@ fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input, Optio
         } else {
             "this is neither a state nor a plan; write a state with `terraform state pull`"
         };
-        unreadable(&mut input, 0, 0, message.into());
+        unreadable(&mut input, Problem::whole(message, true));
         return (None, input, None);
     };
     let text: Arc<str> = Arc::from(mask::masked(&document.tree, document.root));
     let lines = LineIndex::new(&text);
     for (place, message, loses) in remarks {
-        let at = lines.position(&text, place.offset);
-        input.problems.push(Problem { line: at.line, column: at.column, message, loses });
+        input.problems.push(Problem::at(&lines, &text, place.offset, message, loses));
         if loses {
             input.status = InputStatus::Partly;
         }
