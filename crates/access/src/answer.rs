@@ -22,6 +22,7 @@ pub struct Prepared {
     id: Option<String>,
     subject: Subject,
     action: String,
+    on_all: bool,
     objects: Vec<Object>,
     given: Vec<(Box<str>, Option<Values>)>,
     unknown: Unknowns,
@@ -124,7 +125,7 @@ impl Case {
             through: s3.access_point.as_ref().map(|point| Through {
                 arn: through_arn(&point.arn, objects.first().map_or("", |object| &object.arn)).into(),
                 account: point.account.as_deref().or_else(|| account_of(&point.arn)).map(Into::into),
-                policy: point.policy.as_ref().map(|named| compile(named, None)),
+                policy: point.policy.as_ref().map(|named| compile(named, None).into()),
             }),
         });
         if let Some(point) = self.s3.as_ref().and_then(|s3| s3.access_point.as_ref()) {
@@ -141,6 +142,7 @@ impl Case {
         }
         let prepared = Prepared {
             id: self.id.clone(),
+            on_all: crate::decide::is_on_all(&self.action.to_ascii_lowercase()),
             action: self.action.to_ascii_lowercase(),
             given: self
                 .context
@@ -187,6 +189,7 @@ impl Prepared {
                 each(&Request {
                     subject: &self.subject,
                     action: &self.action,
+                    on_all: self.on_all,
                     object,
                     context: RequestContext {
                         given: &self.given,
@@ -276,7 +279,7 @@ fn account_of(arn: &str) -> Option<&str> {
 ///
 /// Source: Amazon S3 User Guide, `access-points-policies.html`: objects are
 /// `ACCESS-POINT-ARN/object/KEY`.
-fn through_arn(point: &str, resource: &str) -> String {
+pub(crate) fn through_arn(point: &str, resource: &str) -> String {
     match resource.split_once(":::").and_then(|(_, rest)| rest.split_once('/')) {
         Some((_, key)) => format!("{point}/object/{key}"),
         None => point.to_owned(),

@@ -77,6 +77,8 @@ pub struct Request<'p> {
     pub subject: &'p Subject,
     /// `service:action` in lower case.
     pub action: &'p str,
+    /// The action names no type of resource: policies of identities see `*`.
+    pub on_all: bool,
     /// What is asked for.
     pub object: &'p Object,
     /// The condition keys.
@@ -154,6 +156,22 @@ const ASSUME: [&str; 5] = [
     "sts:setsourceidentity",
 ];
 
+/// Whether an action, in lower case, is on no type of resource: a policy allows it on `*` or
+/// not at all. Of one that is not known nothing is said.
+///
+/// Source: Service Authorization Reference.
+pub(crate) fn is_on_all(action: &str) -> bool {
+    use std::sync::{OnceLock, PoisonError, RwLock};
+    static KNOWN: OnceLock<RwLock<foldhash::HashMap<Box<str>, bool>>> = OnceLock::new();
+    let known = KNOWN.get_or_init(RwLock::default);
+    if let Some(&is) = known.read().unwrap_or_else(PoisonError::into_inner).get(action) {
+        return is;
+    }
+    let is = sekisho_facts::iam::action(action).is_some_and(|(_, action)| action.on.is_empty());
+    known.write().unwrap_or_else(PoisonError::into_inner).insert(action.into(), is);
+    is
+}
+
 /// Whether the service of an action, in lower case, looks at resource control policies.
 ///
 /// Source: Organizations User Guide, `orgs_manage_policies_rcps.html`, "List of AWS services
@@ -183,6 +201,20 @@ impl Request<'_> {
     #[must_use]
     pub fn decide(&self) -> Outcome {
         self.layers().outcome(self)
+    }
+
+    /// The resource as policies of identities and organizations see it: the access point that
+    /// a request goes through; `*` for an action that is on no type of resource.
+    ///
+    /// Source: IAM User Guide, `reference_policies_elements_resource.html`: a statement that
+    /// names an ARN is not about such an action.
+    #[must_use]
+    pub fn seen(&self) -> &str {
+        if self.on_all {
+            return "*";
+        }
+        let through = self.policies.s3.and_then(|s3| s3.through.as_ref());
+        through.map_or(&self.object.arn, |through| &through.arn)
     }
 
     /// Which rule applies to the resource.
@@ -280,8 +312,7 @@ impl Request<'_> {
         let (subject, policies) = (self.subject, &self.policies);
         let rule = self.rule();
         let through = policies.s3.and_then(|s3| s3.through.as_ref());
-        // Identity and organization policies see the access point that a request goes through.
-        let seen: &str = through.map_or(&self.object.arn, |through| &through.arn);
+        let seen = self.seen();
         let mut denies = Vec::new();
         let mut deny = |kind, formula: Formula| {
             if formula != Formula::False {

@@ -3,6 +3,8 @@
 //! Sources: Amazon S3 User Guide, `acl-overview.html`, `about-object-ownership.html`,
 //! `access-control-block-public-access.html`, `access-points-policies.html`.
 
+use std::sync::Arc;
+
 use crate::case::{AclGrant, AclPermission, BlockPublicAccess, ObjectOwnership, Switches};
 use crate::condition::{Compare, Set, Test, Wanted};
 use crate::decide::Request;
@@ -35,7 +37,7 @@ pub struct Through {
     /// Its account.
     pub account: Option<Box<str>>,
     /// Its policy.
-    pub policy: Option<Policy>,
+    pub policy: Option<Arc<Policy>>,
 }
 
 impl BlockPublicAccess {
@@ -160,7 +162,7 @@ impl S3 {
         if !self.switches.restrict_public_buckets || request.subject.kind == SubjectKind::Service {
             return Formula::False;
         }
-        let through = self.through.as_ref().and_then(|through| through.policy.as_ref());
+        let through = self.through.as_ref().and_then(|through| through.policy.as_deref());
         let public = Formula::any([policy, through].into_iter().flatten().map(public));
         public.and(same_account.clone().negate())
     }

@@ -8,12 +8,16 @@ mod access;
 mod analyses;
 pub mod baseline;
 mod config;
+mod declared;
+mod elsewhere;
 mod flows;
 mod identifiers;
+mod images;
 mod joins;
 mod lifecycle;
 pub mod model;
 mod network;
+mod once;
 mod outside;
 mod owners;
 mod policies;
@@ -24,6 +28,7 @@ mod world_open;
 
 pub use analyses::Analyses;
 pub use config::{Config, ConfigError, ScopeConfig, WaiverConfig};
+pub use declared::notices as declared_notices;
 pub use joins::Joins;
 pub use model::{
     Assessment, Basis, Evidence, EvidenceKind, HopNote, Judgement, Notice, Verdict, WaiverNote, WorldVerdict,

@@ -170,6 +170,9 @@ pub struct Judgement<'c> {
     pub waiver: Option<Box<WaiverNote>>,
     /// Identity of the finding over runs: control, resource and path, never a line number.
     pub fingerprint: String,
+    /// Fingerprints of the findings, at the far ends of its flows, that tell the same gap; empty
+    /// where it tells a gap of its own.
+    pub told_by: Vec<String>,
     /// Whether a baseline already holds it.
     pub known: bool,
 }
@@ -202,7 +205,8 @@ impl Judgement<'_> {
 /// a control that could not be loaded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notice {
-    /// Stable name: `waiver-expired`, `waiver-unused`, `control-not-loaded`, `baseline-stale`.
+    /// Stable name: `waiver-expired`, `waiver-unused`, `control-not-loaded`, `baseline-stale`,
+    /// `configuration-unmatched`, `configuration-contradictory`, `contract-expired`.
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,

@@ -139,6 +139,7 @@ pub fn run<'c>(estate: &Estate, user: &'c [Control], options: RunOptions<'_>) ->
         counts.add(&part_counts);
     }
     judgements.extend(whole);
+    crate::once::told_at_targets(&mut judgements, &analyses);
     Assessment { judgements, notices, unknown_types: unknown_types.into_iter().collect(), counts: counts.0 }
 }
 
@@ -272,6 +273,7 @@ impl<'x, 'c> Judge<'x, 'c> {
             reason: outcome.reason,
             waiver: None,
             fingerprint: context.fingerprint(control, resource, stack),
+            told_by: Vec::new(),
             known: false,
         });
     }

@@ -138,7 +138,7 @@ fn known_control(id: &str, user: &[Control]) -> Result<(), String> {
 }
 
 /// Whether a text is a day of the calendar, `YYYY-MM-DD`.
-fn day(text: &str) -> Result<(), String> {
+pub(crate) fn day(text: &str) -> Result<(), String> {
     let error = || format!("{text} is not a day; write YYYY-MM-DD");
     let parts: Vec<u32> =
         text.split('-').map(|p| p.parse().map_err(|_| error())).collect::<Result<_, _>>()?;

@@ -107,6 +107,10 @@ impl Read {
                 return Err(format!("{}: {why}", input.path));
             }
         }
+        // What a label is written for and does not reach is told here too: nothing else would show it.
+        for notice in settings.declared(&estate) {
+            eprintln!("sekisho: {}", sekisho_report::notice_line(&notice, language(None)));
+        }
         Ok(Self { estate, settings })
     }
 }

@@ -152,7 +152,7 @@ fn report(
     let built_in = settings.edition.is_none();
     let options = RunOptions { config: &settings.config, everything, only, built_in };
     let mut assessment = run(estate, &settings.controls, options);
-    assessment.notices.splice(0..0, settings.notices.iter().cloned());
+    assessment.notices.splice(0..0, settings.notices.iter().cloned().chain(settings.declared(estate)));
     let mut all = settings.waivers.clone();
     let (inline, problems) = waivers::read_inline(estate, &settings.controls);
     if settings.config.waivers.forbid_inline {

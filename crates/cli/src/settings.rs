@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     /// Digest of the configuration's bytes, empty when there is none.
     pub(crate) digest: String,
+    /// Path and text of the configuration, where there is one.
+    source: Option<(String, String)>,
     pub(crate) controls: Vec<Control>,
     /// The edition that is asked for; its controls then stand among `controls`.
     pub(crate) edition: Option<Edition>,
@@ -29,11 +31,20 @@ impl Settings {
         Self {
             config: Config::default(),
             digest: String::new(),
+            source: None,
             controls: Vec::new(),
             edition: None,
             waivers: Vec::new(),
             notices: Vec::new(),
         }
+    }
+
+    /// What is to be said of the configuration beside an input.
+    pub(crate) fn declared(&self, estate: &sekisho_estate::Estate) -> Vec<Notice> {
+        let told = |(path, text): &(String, String)| {
+            sekisho_assess::declared_notices(estate, &self.config, path, text)
+        };
+        self.source.as_ref().map(told).unwrap_or_default()
     }
 
     /// Asks what one edition of the HIPAA paper states, in place of what either does.
@@ -49,6 +60,7 @@ impl Settings {
         if let Some((path, text)) = named_or_present(arguments.config.as_deref(), "sekisho.toml")? {
             settings.config = Config::parse(&text).map_err(|error| format!("{path}:{error}"))?;
             settings.digest = hex(&Sha256::digest(text.as_bytes()));
+            settings.source = Some((path, text));
         }
         let config = &mut settings.config;
         config.today = Some(arguments.today.clone().unwrap_or_else(crate::clock::today));

@@ -250,3 +250,107 @@ fn a_store_that_is_said_to_hold_none_and_receives_phi_is_a_contradiction() {
     assert_eq!((&found["verdict"], &found["resource"]["phi"]), (&"fail".into(), &"evidenced".into()));
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+/// Runs over a template with a configuration of its own.
+fn with(name: &str, config: &str, waivers: &str, arguments: &[&str]) -> Output {
+    let folder = std::env::temp_dir().join(format!("sekisho-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (file, accepted) = (folder.join("sekisho.toml"), folder.join("sekisho.waivers.yaml"));
+    std::fs::write(&file, config).unwrap();
+    std::fs::write(&accepted, waivers).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(arguments)
+        .args(["--config", file.to_str().unwrap(), "--today", "2026-11-25"])
+        .args(["--waivers", accepted.to_str().unwrap()])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("LC_ALL", "en")
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    output
+}
+
+/// Codes, lines and subjects of the remarks of a scan.
+fn remarks(name: &str, config: &str) -> Vec<(String, u64, String)> {
+    let output = with(name, config, "", &["scan", "tests/data/vendors.yaml", "--format", "json"]);
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    valid("sekisho.scan-1.schema.json", &object);
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let notices = object["notices"].as_array().unwrap().iter();
+    notices.map(|n| (text(&n["code"]), n["line"].as_u64().unwrap_or(0), text(&n["subject"]))).collect()
+}
+
+#[test]
+fn labels_that_reach_nothing_or_contradict_each_other_are_told() {
+    let row = |code: &str, line, subject: &str| (code.to_owned(), line, subject.to_owned());
+    for (name, config, expected) in [
+        ("right", "[phi]\nresources = [\"Results\"]\nnot_resources = [\"Arch*\"]\n", vec![]),
+        (
+            "misspelt",
+            "[phi]\nresources = [\"Resuls\", \"AWS::SNS::Topik\"]\nnot_resources = [\"*#Archiv\"]\n",
+            vec![
+                row("configuration-unmatched", 2, "Resuls (Results?)"),
+                row("configuration-unmatched", 2, "AWS::SNS::Topik (AWS::SNS::Topic?)"),
+                row("configuration-unmatched", 3, "*#Archiv (Archive?)"),
+            ],
+        ),
+        (
+            "places",
+            "[phi]\nresources = [\"Results\"]\nregions = [\"ap-northeast1\"]\ncountries = [\"JP\", \"XX\"]\n",
+            vec![
+                row("configuration-unmatched", 3, "ap-northeast1 (ap-northeast-1?)"),
+                row("configuration-unmatched", 4, "XX"),
+            ],
+        ),
+        (
+            "both",
+            "[phi]\nresources = [\"Archive\"]\nnot_resources = [\"Arch*\"]\n",
+            vec![row(
+                "configuration-contradictory",
+                3,
+                "tests/data/vendors.yaml#Archive: phi.resources Archive, phi.not_resources Arch*",
+            )],
+        ),
+        (
+            "expired",
+            "[phi]\nresources = [\"Results\"]\n[[contracts]]\ncounterparty = \"Hokuto Fax\"\nkind = \"BAA\"\nends = [\"fax.hokuto.example\"]\nexpires = \"2026-11-24\"\n",
+            vec![row("contract-expired", 4, "Hokuto Fax (2026-11-24)")],
+        ),
+        // The last day on which it holds is one on which it holds.
+        (
+            "last-day",
+            "[[contracts]]\ncounterparty = \"Hokuto Fax\"\nkind = \"BAA\"\nends = [\"fax.hokuto.example\"]\nexpires = \"2026-11-25\"\n",
+            vec![],
+        ),
+    ] {
+        assert_eq!(remarks(name, config), expected, "{name}");
+    }
+    // The questions about flows say it as well, beside their answer.
+    let output = with("flow", "[phi]\nresources = [\"Resuls\"]\n", "", &["flow", "tests/data/vendors.yaml"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("sekisho.toml:2:14: ") && said.contains("Resuls (Results?)"), "{said}");
+}
+
+#[test]
+fn a_gap_is_read_once_until_the_far_end_is_accepted() {
+    let template = "tests/data/one-gap.yaml";
+    let title = "PHI is moved to a store that is not encrypted";
+    let once = text(&with("once", "", "", &["scan", template, "--fail-on", "critical"]));
+    assert!(!once.contains(title), "{once}");
+    assert!(once.contains("also a gap of what moves PHI here: To"), "{once}");
+    let waiver = "- {control: efs-not-encrypted-at-rest, resource: Share, reason: moves in June, owner: t, expires: 2027-01-01}\n";
+    let accepted = text(&with("accepted", "", waiver, &["scan", template, "--fail-on", "critical"]));
+    assert!(accepted.contains(title), "{accepted}");
+    // For programs it always stands, with what tells it.
+    let output = with("json", "", "", &["scan", template, "--format", "json"]);
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    valid("sekisho.scan-1.schema.json", &object);
+    let of = |control: &str| {
+        let verdicts = object["verdicts"].as_array().unwrap();
+        verdicts.iter().find(|v| v["control"] == control).unwrap_or_else(|| panic!("no {control}")).clone()
+    };
+    let told = of("phi-moved-to-unprotected-store");
+    assert_eq!(told["verdict"], "fail");
+    assert_eq!(told["told_by"], serde_json::json!([of("efs-not-encrypted-at-rest")["fingerprint"]]));
+}

@@ -132,7 +132,7 @@ fn constant(out: &mut String, control: &Control) {
         out,
         "    Control {{
         id: {}, applies: {}, scope: Scope::{:?}, named: {}, when: {},
-        pass_if: {}, satisfies: {},
+        pass_if: {}, satisfies: {}, told_at_target: {},
         harm: Harm::{:?}, reach: Reach::{:?}, confidence: Confidence::{:?}, since: {},
         title: {},
         why: {},
@@ -146,6 +146,10 @@ fn constant(out: &mut String, control: &Control) {
         option(control.when.as_ref()),
         cow(&control.pass_if),
         list(&control.satisfies),
+        match control.told_at_target {
+            Some(told) => format!("Some(ToldAtTarget::{told:?})"),
+            None => "None".to_owned(),
+        },
         control.harm,
         control.reach,
         control.confidence,

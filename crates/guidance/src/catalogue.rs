@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::control::{ANY_TYPE, Control, Fix, Text};
+use crate::control::{ANY_TYPE, Control, Fix, Text, ToldAtTarget};
 use crate::requirement::requirement;
 use crate::words::{Confidence, Harm, Level, Reach, Scope};
 
@@ -54,6 +54,18 @@ pub fn controls_of(scope: Scope) -> &'static [u16] {
         Scope::Resource => RESOURCE_SCOPE,
         Scope::Stack => STACK_SCOPE,
         Scope::Account => ACCOUNT_SCOPE,
+    }
+}
+
+impl ToldAtTarget {
+    /// The requirement whose controls tell it at the far end.
+    #[must_use]
+    pub fn requirement(self) -> &'static str {
+        match self {
+            Self::AtRest => "hipaa/intro/13",
+            Self::InTransit => "hipaa/intro/14",
+            Self::Place => "bp/regions-az/5",
+        }
     }
 }
 

@@ -33,6 +33,19 @@ pub struct Fix {
     pub terraform: Option<Words>,
 }
 
+/// What of a flow is a fault of the resource where it arrives, and which requirement that
+/// resource then fails by a control of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToldAtTarget {
+    /// The copy is not encrypted.
+    AtRest,
+    /// The hop is not encrypted, because of how the far end is configured.
+    InTransit,
+    /// The copy is where PHI may not be.
+    Place,
+}
+
 /// One decidable question about resources, and what its answer means.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Control {
@@ -51,6 +64,8 @@ pub struct Control {
     pub pass_if: Words,
     /// The requirements it answers, as ids of [`crate::requirement`].
     pub satisfies: Cow<'static, [Words]>,
+    /// What of a flow the resource at its far end fails for as well, so that it is told there.
+    pub told_at_target: Option<ToldAtTarget>,
     /// What a failure means.
     pub harm: Harm,
     /// Who can make use of a failure.

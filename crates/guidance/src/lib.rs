@@ -40,7 +40,7 @@ mod suggest {
 }
 
 pub use catalogue::{Cases, cases, control, controlled_types, controls, controls_for, controls_of};
-pub use control::{ANY_TYPE, Control, Fix, Text, Words};
+pub use control::{ANY_TYPE, Control, Fix, Text, ToldAtTarget, Words};
 pub use decision::{Decision, read_decisions};
 pub use edition::controls_in;
 pub use eligibility::{

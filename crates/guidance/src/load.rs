@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Error, Location, Spanned};
 
-use crate::control::{ANY_TYPE, Control, Fix, Text, Words};
+use crate::control::{ANY_TYPE, Control, Fix, Text, ToldAtTarget, Words};
 use crate::patch::Patch;
 use crate::suggest::did_you_mean;
 use crate::words::{Confidence, Harm, Level, Reach, Scope};
@@ -65,6 +65,8 @@ struct RawControl {
     when: Option<Spanned<String>>,
     #[serde(default)]
     satisfies: Vec<Spanned<String>>,
+    #[serde(default)]
+    told_at_target: Option<ToldAtTarget>,
     harm: Spanned<Harm>,
     #[serde(default = "inside")]
     reach: Reach,
@@ -265,6 +267,7 @@ fn check(known: &dyn Known, file: &str, raw: RawControl) -> Result<Control, Faul
         when,
         pass_if,
         satisfies: owned(raw.satisfies),
+        told_at_target: raw.told_at_target,
         harm: raw.harm.value,
         reach: raw.reach,
         confidence: raw.confidence,

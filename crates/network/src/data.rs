@@ -78,6 +78,8 @@ pub(crate) struct HolderRow {
     #[serde(default)]
     pub(crate) placement: Placement,
     #[serde(default)]
+    pub(crate) six: Option<Six>,
+    #[serde(default)]
     pub(crate) address: Option<String>,
     /// AWS makes its security groups when none is named.
     #[serde(default)]
@@ -123,6 +125,20 @@ pub(crate) struct Public {
     pub(crate) absent: Option<bool>,
 }
 
+/// What says whether a resource has IPv6 addresses: the value of a property, or a setting of the
+/// account that no template has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Six {
+    #[serde(default)]
+    pub(crate) property: Option<String>,
+    /// In lower case.
+    #[serde(default)]
+    pub(crate) is: Option<String>,
+    #[serde(default)]
+    pub(crate) setting: Option<String>,
+}
+
 /// For which ends something can open a way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -133,6 +149,8 @@ pub enum Opens {
     OnPremises,
     /// Between VPCs.
     Vpc,
+    /// Within a VPC, past what routes and groups say of the two ends.
+    Inside,
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,7 +160,18 @@ pub(crate) struct UnmodelledRow {
     pub(crate) type_name: String,
     #[serde(default)]
     pub(crate) vpc: Option<String>,
+    #[serde(default)]
+    pub(crate) only: Option<Only>,
     pub(crate) opens: Vec<Opens>,
+}
+
+/// A row that concerns only resources whose property has a value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Only {
+    pub(crate) property: String,
+    /// In lower case.
+    pub(crate) is: String,
 }
 
 /// One row of `services.yaml`.
@@ -256,6 +285,7 @@ mod tests {
                 .chain(row.group.as_ref().map(|g| &g.property))
                 .chain(row.cluster.as_ref().map(|c| &c.property))
                 .chain(row.public.as_ref().map(|p| &p.property))
+                .chain(row.six.as_ref().and_then(|s| s.property.as_ref()))
                 .chain(row.ports.as_ref().and_then(|p| p.property.as_ref()))
                 .chain(row.ports.as_ref().and_then(|p| p.by.as_ref()));
             own.for_each(|path| check(&row.type_name, path));
@@ -264,6 +294,7 @@ mod tests {
             }
         }
         for row in UNMODELLED.iter() {
+            row.only.iter().for_each(|only| check(&row.type_name, &only.property));
             match &row.vpc {
                 Some(path) => check(&row.type_name, path),
                 None if sekisho_facts::resource_type(&row.type_name).is_none() => {

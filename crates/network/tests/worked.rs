@@ -14,6 +14,9 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
+    /// The constructs of `constructs.yaml` that it is the worked example of.
+    #[serde(default)]
+    shows: Vec<String>,
     /// Resources that several questions share, by the name of a set.
     #[serde(default)]
     base: Vec<String>,
@@ -46,6 +49,8 @@ struct Ask {
     doubts: Option<Vec<String>>,
     #[serde(default)]
     sources: Option<Vec<String>>,
+    #[serde(default)]
+    destinations: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +96,9 @@ fn words(answer: &Answer, ask: &Ask) -> Vec<String> {
     let sources =
         first.map_or(Vec::new(), |p| p.sources.iter().map(|&r| sekisho_network::space::show(r)).collect());
     check("sources", sources, &ask.sources);
+    let destinations = first
+        .map_or(Vec::new(), |p| p.destinations.iter().map(|&r| sekisho_network::space::show(r)).collect());
+    check("destinations", destinations, &ask.destinations);
     if answer.verdict.name() != ask.verdict {
         wrong.push(format!(
             "verdict {}, wanted {}; doubts {:?}; blocks {:?}; sources {:?}",
@@ -109,9 +117,20 @@ fn words(answer: &Answer, ask: &Ask) -> Vec<String> {
     wrong
 }
 
-fn run(path: &std::path::Path) -> Vec<String> {
+fn load(path: &std::path::Path) -> File {
     let text = std::fs::read_to_string(path).unwrap();
-    let file: File = serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn files() -> Vec<std::path::PathBuf> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn run(path: &std::path::Path) -> Vec<String> {
+    let file = load(path);
     let mut wrong = Vec::new();
     for case in file.cases {
         let mut resources: BTreeMap<String, serde_json::Value> = BTreeMap::new();
@@ -149,9 +168,96 @@ fn run(path: &std::path::Path) -> Vec<String> {
 
 #[test]
 fn every_construct_has_the_hops_that_aws_describes() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    files.sort();
-    let wrong: Vec<String> = files.iter().flat_map(|path| run(path)).collect();
+    let wrong: Vec<String> = files().iter().flat_map(|path| run(path)).collect();
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What a worked example must show of a construct.
+#[derive(Deserialize, Clone, Copy, PartialEq, Debug)]
+#[serde(rename_all = "lowercase")]
+enum Evidence {
+    /// The expected hops of a path.
+    Hops,
+    /// What blocks, and the change that opens it.
+    Blocks,
+    /// It is not followed: the answer is unknown and names it.
+    Doubts,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Construct {
+    name: String,
+    by: Evidence,
+    /// Types of which one resource must be named there, as a hop or an end.
+    #[serde(default)]
+    types: Vec<String>,
+    /// A text that must stand there.
+    #[serde(default)]
+    text: Option<String>,
+}
+
+/// Why a case is no worked example of a construct.
+fn lacks(
+    construct: &Construct,
+    case: &Case,
+    sets: &BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+) -> bool {
+    let own = case.base.iter().flat_map(|set| sets[set].iter()).chain(&case.resources);
+    let of_type: Vec<&str> = own
+        .filter(|(_, r)| construct.types.iter().any(|t| r["Type"] == t.as_str()))
+        .map(|(id, _)| id.as_str())
+        .collect();
+    let shown = |ask: &Ask| {
+        let lines = match construct.by {
+            Evidence::Hops => &ask.hops,
+            Evidence::Blocks => &ask.blocks,
+            Evidence::Doubts => &ask.doubts,
+        };
+        let Some(lines) = lines.as_ref().filter(|lines| !lines.is_empty()) else { return false };
+        let has_word = |id: &str| {
+            lines.iter().any(|l| l.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| word == id))
+        };
+        (construct.types.is_empty() || of_type.iter().any(|id| has_word(id)))
+            && construct
+                .text
+                .as_ref()
+                .is_none_or(|text| lines.iter().any(|line| line.contains(text.as_str())))
+    };
+    !case.ask.iter().any(shown)
+}
+
+/// Every construct of the list has its worked example, and it shows what the list says.
+#[test]
+fn no_construct_is_without_its_worked_example() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/constructs.yaml");
+    let constructs: Vec<Construct> = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut wrong: Vec<String> = Vec::new();
+    for kind in constructs.iter().flat_map(|c| &c.types) {
+        if sekisho_facts::resource_type(kind).is_none() {
+            wrong.push(format!("no type {kind}"));
+        }
+    }
+    let mut shown: Vec<String> = Vec::new();
+    for path in files() {
+        let file = load(&path);
+        for case in &file.cases {
+            for name in &case.shows {
+                match constructs.iter().find(|c| c.name == *name) {
+                    None => wrong.push(format!("{}: there is no construct {name}", case.name)),
+                    Some(construct) if lacks(construct, case, &file.sets) => {
+                        wrong
+                            .push(format!("{}: {name} is not in its expected {:?}", case.name, construct.by));
+                    }
+                    Some(_) => shown.push(name.clone()),
+                }
+            }
+        }
+    }
+    for construct in &constructs {
+        if !shown.contains(&construct.name) {
+            wrong.push(format!("{}: no worked example", construct.name));
+        }
+    }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }

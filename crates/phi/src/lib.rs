@@ -30,4 +30,4 @@ pub use node::{Node, NodeIndex, Nodes, layer_of};
 pub use paths::{Path, Question};
 pub use questions::{Aspect, Protection};
 pub use roles::{Access, Decided, Right};
-pub use settings::{Account, Contract, Phi, Said, Tag, matches};
+pub use settings::{Account, Contract, Phi, Said, Tag, matches, names, tagged};

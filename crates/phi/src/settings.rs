@@ -94,16 +94,7 @@ impl Phi {
     /// What is said of a resource. The order is: of the resource, by a tag, by its type (`store`).
     #[must_use]
     pub fn said(&self, resource: ResourceRef<'_>, store: bool) -> Said {
-        let named = |globs: &[String]| {
-            globs
-                .iter()
-                .find(|glob| {
-                    matches(glob, resource.name())
-                        || matches(glob, resource.type_name())
-                        || matches(glob, &format!("{}#{}", resource.stack.id, resource.name()))
-                })
-                .cloned()
-        };
+        let named = |globs: &[String]| globs.iter().find(|glob| names(glob, resource)).cloned();
         if let Some(glob) = named(&self.resources) {
             return Said::Declared(glob);
         }
@@ -111,22 +102,35 @@ impl Phi {
             return Said::Denied(glob);
         }
         if !(self.tags.is_empty() && self.not_tags.is_empty()) {
-            let tags = tags(resource);
-            let tagged = |wanted: &[Tag]| {
-                let is = |tag: &Tag, key: &str, value: &str| {
-                    matches(&tag.key, key) && tag.value.as_deref().is_none_or(|glob| matches(glob, value))
-                };
-                tags.iter().find(|(key, value)| wanted.iter().any(|tag| is(tag, key, value)))
-            };
-            if let Some((key, value)) = tagged(&self.tags) {
-                return Said::Tagged((*key).to_owned(), (*value).to_owned());
+            if let Some((key, value)) = tagged(&self.tags, resource) {
+                return Said::Tagged(key.to_owned(), value.to_owned());
             }
-            if let Some((key, value)) = tagged(&self.not_tags) {
-                return Said::TaggedFree((*key).to_owned(), (*value).to_owned());
+            if let Some((key, value)) = tagged(&self.not_tags, resource) {
+                return Said::TaggedFree(key.to_owned(), value.to_owned());
             }
         }
         if store { Said::Store } else { Said::Nothing }
     }
+}
+
+/// Whether a glob names a resource: by its logical id, its type or its address.
+#[must_use]
+pub fn names(glob: &str, resource: ResourceRef<'_>) -> bool {
+    matches(glob, resource.name())
+        || matches(glob, resource.type_name())
+        || matches(glob, &format!("{}#{}", resource.stack.id, resource.name()))
+}
+
+/// The first tag of a resource, key and value, that is among those wanted.
+#[must_use]
+pub fn tagged<'a>(wanted: &[Tag], resource: ResourceRef<'a>) -> Option<(&'a str, &'a str)> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let is = |tag: &Tag, key: &str, value: &str| {
+        matches(&tag.key, key) && tag.value.as_deref().is_none_or(|glob| matches(glob, value))
+    };
+    tags(resource).into_iter().find(|(key, value)| wanted.iter().any(|tag| is(tag, key, value)))
 }
 
 /// The literal tags of a resource: a list of `{Key, Value}`, or a map.

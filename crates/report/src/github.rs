@@ -23,11 +23,13 @@ impl Report<'_> {
         let say = Say(self.options.language);
         let places = Places::new(self.estate);
         let all = self.options.verdicts == Verdicts::All;
+        let told = self.told();
         let mut found: Vec<&Judgement<'_>> = self
             .assessment
             .judgements
             .iter()
             .filter(|j| j.is_finding() && !j.known || all && j.verdict == Verdict::Waived)
+            .filter(|j| !told.contains(&std::ptr::from_ref(*j)))
             .collect();
         found.sort_by_key(|judgement| {
             (judgement.verdict != Verdict::Fail, std::cmp::Reverse(judgement.severity))

@@ -53,3 +53,14 @@ pub use network::{Asked, exposed, reach, zones};
 pub use page::{Page, control_page, list, list_json, pages, pages_of};
 pub use report::{Color, Exit, Format, Options, Report, Run, Verdicts};
 pub use responsibility::responsibility;
+
+/// A remark about a run as one line for a person: where, and what.
+#[must_use]
+pub fn notice_line(notice: &sekisho_assess::Notice, language: sekisho_guidance::Language) -> String {
+    let sentence = messages::Say(language).notice(notice.code, &notice.subject);
+    let mut place = notice.file.clone();
+    for number in [notice.line, notice.column].into_iter().filter(|number| *number > 0) {
+        place.push_str(&format!(":{number}"));
+    }
+    text::one_line(&format!("{place}: {sentence}"))
+}

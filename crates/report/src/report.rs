@@ -1,5 +1,6 @@
 //! What is reported, and how it is asked for.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::str::FromStr;
 
@@ -195,18 +196,43 @@ impl<'a> Report<'a> {
         self.assessment.judgements.iter().filter(move |judgement| all || judgement.is_finding())
     }
 
-    /// How many judgements have a verdict, counting those that are not kept.
+    /// How many judgements have a verdict, counting those that are not kept, but each gap once.
     pub(crate) fn count(&self, verdict: Verdict) -> usize {
-        self.assessment.counts[verdict as usize]
+        let told = self.told();
+        let twice = self.assessment.judgements.iter().filter(|j| j.verdict == verdict);
+        let twice = twice.filter(|judgement| told.contains(&std::ptr::from_ref(*judgement))).count();
+        self.assessment.counts[verdict as usize] - twice
     }
 
-    /// Fails by severity, in the order of [`Severity::ALL`].
+    /// Fails by severity, in the order of [`Severity::ALL`], but each gap once.
     pub(crate) fn by_severity(&self) -> [usize; Severity::ALL.len()] {
-        let mut counts = [0; Severity::ALL.len()];
-        for judgement in self.assessment.judgements.iter().filter(|j| j.verdict == Verdict::Fail) {
-            counts[judgement.severity as usize] += 1;
+        let told = self.told();
+        self.severities(|judgement| !told.contains(&std::ptr::from_ref(judgement)))
+    }
+
+    /// Fails by severity, in the order of [`Severity::ALL`], those that count.
+    pub(crate) fn severities(&self, counts: impl Fn(&Judgement<'a>) -> bool) -> [usize; Severity::ALL.len()] {
+        let mut found = [0; Severity::ALL.len()];
+        let fails = self.assessment.judgements.iter().filter(|j| j.verdict == Verdict::Fail && counts(j));
+        fails.for_each(|judgement| found[judgement.severity as usize] += 1);
+        found
+    }
+
+    /// Findings whose gap a finding of another resource tells, which people read instead.
+    /// O(judgements), and nothing is looked up where there is none.
+    pub(crate) fn told(&self) -> HashSet<*const Judgement<'a>> {
+        let judgements = &self.assessment.judgements;
+        if judgements.iter().all(|judgement| judgement.told_by.is_empty()) {
+            return HashSet::new();
         }
-        counts
+        let telling: HashMap<&str, bool> =
+            judgements.iter().filter(|j| j.is_finding()).map(|j| (&*j.fingerprint, j.known)).collect();
+        // What was accepted at the far end, or is known there and new here, is told here after all.
+        let told = |judgement: &&Judgement<'_>| {
+            let tells = |by: &String| telling.get(&**by) == Some(&judgement.known);
+            judgement.is_finding() && !judgement.told_by.is_empty() && judgement.told_by.iter().all(tells)
+        };
+        judgements.iter().filter(told).map(std::ptr::from_ref).collect()
     }
 
     /// References in the input that lead nowhere.

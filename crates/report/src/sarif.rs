@@ -33,7 +33,10 @@ impl Report<'_> {
         let say = Say(self.options.language);
         let all = self.options.verdicts == Verdicts::All;
         let accepted = |j: &Judgement<'_>| matches!(j.verdict, Verdict::Waived | Verdict::Compensated);
-        let shown = |j: &&Judgement<'_>| all || j.is_finding() || accepted(j);
+        let told = self.told();
+        let shown = |j: &&Judgement<'_>| {
+            (all || j.is_finding() || accepted(j)) && !told.contains(&std::ptr::from_ref(*j))
+        };
         let mut results: Vec<&Judgement<'_>> = self.assessment.judgements.iter().filter(shown).collect();
         let left_out = results.len().saturating_sub(MOST_RESULTS);
         if left_out > 0 {

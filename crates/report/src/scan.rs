@@ -159,7 +159,7 @@ impl Report<'_> {
         sink.close('}');
         sink.key("by_severity");
         sink.open('{');
-        for (&severity, count) in Severity::ALL.iter().zip(self.by_severity()).rev() {
+        for (&severity, count) in Severity::ALL.iter().zip(self.severities(|_| true)).rev() {
             sink.count(severity.name(), count);
         }
         sink.close('}');
@@ -239,6 +239,14 @@ impl<'a> VerdictWriter<'a> {
             rare(out, &self.places, &mut self.files, judgement);
         }
         quote(out, &judgement.fingerprint);
+        if !judgement.told_by.is_empty() {
+            out.push_str(",\"told_by\":[");
+            for (index, by) in judgement.told_by.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                quote(out, by);
+            }
+            out.push(']');
+        }
         out.push('}');
     }
 }

@@ -396,6 +396,11 @@ fn on(case: &Case, resource: &CaseResource, guess: bool) -> Verdict {
     if one == other { one } else { Verdict::Ambiguous }
 }
 
+/// Whether the Service Authorization Reference lists an action without a type of resource.
+fn without_resource(action: &str) -> bool {
+    sekisho_facts::iam::action(action).is_some_and(|(_, action)| action.on.is_empty())
+}
+
 fn read(case: &Case, resource: &CaseResource, guess: bool, open: bool) -> Verdict {
     let asker = Asker::new(case, guess);
     let policies = &case.policies;
@@ -413,6 +418,9 @@ fn read(case: &Case, resource: &CaseResource, guess: bool, open: bool) -> Verdic
         Some((_, key)) => format!("{}/object/{key}", point.arn),
         None => point.arn.clone(),
     });
+    // `reference_policies_elements_resource.html`: an action that the service lists without a
+    // type of resource is allowed on `*` alone.
+    let seen = if without_resource(&case.action) { "*".to_owned() } else { seen };
     let by_caller = Request { asker: &asker, action: &case.action, resource: &seen, keys: &keys };
     let by_resource = Request { asker: &asker, action: &case.action, resource: &resource.arn, keys: &keys };
 

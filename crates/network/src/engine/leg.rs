@@ -28,6 +28,15 @@ pub(crate) fn on_premises_item() -> Item {
     Item::implied("on-premises", "")
 }
 
+/// The packets of each family by themselves: rules, routes and addresses of the one say nothing
+/// of the other, and a way shows those that let it pass.
+fn by_family(set: Set) -> Vec<Set> {
+    let six = Packets { src: crate::space::ALL_V6, ..Packets::ALL };
+    let four = Packets { src: crate::space::ALL_V4, ..Packets::ALL };
+    let (v4, v6) = (set.within(&four), set.within(&six));
+    if v4.is_empty() || v6.is_empty() { vec![set] } else { vec![v4, v6] }
+}
+
 pub(crate) struct Legs<'n> {
     pub(crate) net: &'n Network,
     pub(crate) explain: bool,
@@ -48,11 +57,19 @@ impl<'n> Legs<'n> {
     }
 
     fn between(&self, from: Index, to: Index, services: &[Service]) -> Vec<Trail> {
+        let (a, b) = (&self.net.interfaces[from], &self.net.interfaces[to]);
+        let sets = by_family(Set::between(&a.addresses, &b.addresses, services));
+        sets.into_iter().flat_map(|set| self.between_in(from, to, set)).collect()
+    }
+
+    fn between_in(&self, from: Index, to: Index, set: Set) -> Vec<Trail> {
         let net = self.net;
         let (a, b) = (&net.interfaces[from], &net.interfaces[to]);
-        let mut trail = Trail::new(Set::between(&a.addresses, &b.addresses, services));
+        let mut trail = Trail::new(set);
         (trail.origin, trail.reply_to) = (Some(from), Some(from));
         trail.hop(Step::From, &net.holder_of(from).item, None, false);
+        self.six(&mut trail, from);
+        self.six(&mut trail, to);
         self.out(&mut trail, from, Some(to));
         let (Some(home), Some(_)) = (a.subnet, b.subnet) else {
             self.lost(&mut trail, from);
@@ -70,17 +87,36 @@ impl<'n> Legs<'n> {
         }
     }
 
+    /// Whether an interface has the IPv6 addresses of its subnet may not be known.
+    fn six(&self, trail: &mut Trail, interface: Index) {
+        let Some(doubt) = &self.net.interfaces[interface].six_doubt else { return };
+        let v4 = Packets { src: crate::space::ALL_V4, dst: crate::space::ALL_V4, ..Packets::ALL };
+        let sure = trail.sure.within(&v4);
+        if sure.is_empty() {
+            trail.doubt(doubt);
+        }
+        trail.sure = sure;
+    }
+
     fn by_internet(&self, ranges: &[Range], to: Index, services: &[Service]) -> Vec<Trail> {
-        let net = self.net;
-        let b = &net.interfaces[to];
-        let item = &net.holder_of(to).item;
+        let b = &self.net.interfaces[to];
         // IPv4 comes by a public address; IPv6 addresses are public.
         let six = ranges.iter().any(|&r| !is_v4(r));
         let v6 = six && b.addresses.iter().any(|&r| !is_v4(r));
+        let families = b.addresses.iter().copied().filter(|&r| !is_v4(r) || b.public != Tri::No || !v6);
         let families: Vec<Range> =
-            b.addresses.iter().copied().filter(|&r| !is_v4(r) || b.public != Tri::No || !v6).collect();
-        let mut trail = Trail::new(Set::between(ranges, &families, services));
+            families.filter(|r| !is_v4(*r) || b.public_at.is_empty() || b.public_at.contains(r)).collect();
+        let sets = by_family(Set::between(ranges, &families, services));
+        sets.into_iter().flat_map(|set| self.by_internet_in(set, to, v6)).collect()
+    }
+
+    fn by_internet_in(&self, set: Set, to: Index, v6: bool) -> Vec<Trail> {
+        let net = self.net;
+        let b = &net.interfaces[to];
+        let item = &net.holder_of(to).item;
+        let mut trail = Trail::new(set);
         trail.hop(Step::From, &internet_item(), None, false);
+        self.six(&mut trail, to);
         let Some(subnet) = b.subnet else {
             if b.public == Tri::No && !v6 {
                 trail.block(Step::PublicAddress, item, false, Change::PublicAddress);
@@ -151,6 +187,7 @@ impl<'n> Legs<'n> {
                 if ranges.is_empty() { behind.to_vec() } else { crate::space::common(behind, ranges) };
             let mut trail = Trail::new(Set::between(&sources, &b.addresses, services));
             trail.hop(Step::From, &item, None, false);
+            self.six(&mut trail, to);
             if let Some(doubt) = doubt {
                 trail.doubt(doubt);
             }
@@ -302,6 +339,7 @@ impl<'n> Legs<'n> {
         let b = &net.interfaces[to];
         let mut trail = Trail::new(Set::between(client, &b.addresses, services));
         trail.hop(Step::From, item, None, false);
+        self.six(&mut trail, to);
         let Some(home) = b.subnet else {
             self.lost(&mut trail, to);
             return vec![trail];
@@ -345,9 +383,17 @@ impl<'n> Legs<'n> {
             }
             _ => ranges.to_vec(),
         };
-        let mut trail = Trail::new(Set::between(&a.addresses, &all, services));
+        let sets = by_family(Set::between(&a.addresses, &all, services));
+        sets.into_iter().flat_map(|set| self.outward_in(from, goal, set)).collect()
+    }
+
+    fn outward_in(&self, from: Index, goal: Goal, set: Set) -> Vec<Trail> {
+        let net = self.net;
+        let a = &net.interfaces[from];
+        let mut trail = Trail::new(set);
         (trail.origin, trail.reply_to) = (Some(from), Some(from));
         trail.hop(Step::From, &net.holder_of(from).item, None, false);
+        self.six(&mut trail, from);
         self.out(&mut trail, from, None);
         let item = if goal == Goal::Internet { internet_item() } else { on_premises_item() };
         let Some(home) = a.subnet else {

@@ -114,6 +114,25 @@ const MAX_PATHS: usize = 64;
 const MAX_FORWARDS: usize = 6;
 
 impl Path {
+    /// Takes the addresses of an equal path in.
+    fn joined(&mut self, other: &Self) {
+        for (own, more) in
+            [(&mut self.sources, &other.sources), (&mut self.destinations, &other.destinations)]
+        {
+            if own != more {
+                own.extend(more);
+                *own = crate::space::tidy(std::mem::take(own));
+            }
+        }
+        self.sure.join(&other.sure);
+        self.inspected &= other.inspected;
+        for doubt in &other.doubts {
+            if !self.doubts.contains(doubt) {
+                self.doubts.push(doubt.clone());
+            }
+        }
+    }
+
     /// Whether the path's first connection surely admits a packet.
     #[must_use]
     pub fn admits(&self, packet: &Packets) -> bool {
@@ -171,8 +190,16 @@ impl Network {
                 paths.iter_mut().for_each(|p| p.verdict = p.verdict.max(Verdict::Partly));
             }
         }
-        paths.dedup_by(|a, b| {
-            a.verdict == b.verdict && a.hops == b.hops && a.services == b.services && a.blocks == b.blocks
+        // Equal ways (of both families, between interfaces that are alike) are one.
+        paths.dedup_by(|again, first| {
+            let same = again.verdict == first.verdict
+                && again.hops == first.hops
+                && again.services == first.services
+                && again.blocks == first.blocks;
+            if same {
+                first.joined(again);
+            }
+            same
         });
         let mut verdict = paths.first().map_or(Verdict::Blocked, |p| p.verdict);
         let mut doubts: BTreeSet<Doubt> = BTreeSet::new();
@@ -229,8 +256,10 @@ impl Network {
     }
 
     fn holds_for_all(&self, from: &End, to: &End, ends: (Option<Index>, Option<Index>), sure: &Set) -> bool {
+        // What has an address for sure can be asked for it: one of its addresses is enough.
         let own = |interface: Option<Index>, is_end: bool| -> Option<Vec<Range>> {
-            interface.filter(|_| is_end).map(|i| self.interfaces[i].addresses.clone())
+            let interface = &self.interfaces[interface.filter(|_| is_end)?];
+            (!interface.exact).then(|| interface.addresses.clone())
         };
         let sources = own(ends.0, matches!(from, End::Holder(_)));
         let targets = own(ends.1, matches!(to, End::Holder(_)));
@@ -280,12 +309,10 @@ impl Network {
                     Opens::Internet => internet,
                     Opens::OnPremises => on_premises,
                     Opens::Vpc => !internet && !on_premises && a.iter().any(|v| !b.contains(v)),
+                    Opens::Inside => !internet && !on_premises && a.iter().any(|v| b.contains(v)),
                 })
             })
-            .map(|u| Doubt {
-                of: u.item.name.clone(),
-                why: sekisho_estate::Reason::new(sekisho_estate::ReasonCode::AnalysisNotBuilt, u.item.kind),
-            })
+            .map(|u| Doubt { of: u.item.name.clone(), why: u.why.clone() })
             .collect()
     }
 }
@@ -342,7 +369,7 @@ impl Asked<'_, '_> {
                     for mut trail in self.legs.to_interface(&source, to, &https) {
                         perhaps.iter().for_each(|doubt| trail.doubt(doubt));
                         trail.hops.pop();
-                        trail.hop(Step::Endpoint, &endpoint.item, Some(&endpoint.policy), false);
+                        trail.endpoint(endpoint);
                         trail.hop(Step::To, &item, None, false);
                         paths.push(path(trail, (end, Some(to))));
                     }

@@ -1,6 +1,6 @@
 //! A way through the network: what passed so far, by which rules, and what stood in the way.
 
-use crate::model::{Doubt, Index, Item, Rule};
+use crate::model::{Doubt, Endpoint, Index, Item, Rule, Tri};
 use crate::space::{Range, Service, Set, show};
 
 /// What happens at a hop.
@@ -202,6 +202,21 @@ impl Trail {
         if !self.blocks.contains(&block) {
             self.blocks.push(block);
         }
+    }
+
+    /// Through an endpoint of a service, as its policy has it.
+    pub(crate) fn endpoint(&mut self, endpoint: &Endpoint) {
+        match &endpoint.allows {
+            Tri::Yes => {}
+            Tri::Maybe(why) => self.doubt(&Doubt { of: endpoint.item.name.clone(), why: why.clone() }),
+            Tri::No => {
+                let name = endpoint.service.map_or("*", |at| crate::SERVICES[at].name.as_str());
+                let change = Change::Allow(format!("{name}:*"));
+                self.block(Step::Endpoint, &endpoint.item, false, change);
+                return;
+            }
+        }
+        self.hop(Step::Endpoint, &endpoint.item, Some(&endpoint.policy), false);
     }
 
     /// From here on nothing is sure, for a reason.

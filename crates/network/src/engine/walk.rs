@@ -275,8 +275,10 @@ impl<'n> Walk<'n> {
                 if self.goal != Goal::Internet || self.reply() {
                     return Vec::new();
                 }
-                let policy = net.endpoints.iter().find(|e| e.item == *item).map(|e| &e.policy);
-                trail.hop(Step::Endpoint, item, policy, false);
+                match net.endpoints.iter().find(|e| e.item == *item) {
+                    Some(endpoint) => trail.endpoint(endpoint),
+                    None => trail.hop(Step::Endpoint, item, None, false),
+                }
                 self.answered(&mut trail, subnet);
                 vec![trail]
             }
@@ -331,6 +333,22 @@ impl<'n> Walk<'n> {
             return Vec::new();
         }
         let public = trail.reply_to.map(|at| &net.interfaces[at].public);
+        // Of several addresses only some may have a public one.
+        if let Some(own) = trail.reply_to.map(|at| &net.interfaces[at])
+            && !own.public_at.is_empty()
+        {
+            let with = |set: &Set| {
+                let mut out = set.within(&Packets { src: ALL_V6, dst: ANY, ..Packets::ALL });
+                for &src in &own.public_at {
+                    out.join(&set.within(&Packets { src, ..Packets::ALL }));
+                }
+                out
+            };
+            (trail.sure, trail.may) = (with(&trail.sure), with(&trail.may));
+            if trail.may.is_empty() {
+                return Vec::new();
+            }
+        }
         // A private NAT gateway stays private.
         let nat = trail.reply_to.is_some_and(|at| net.holder_of(at).role == crate::model::Role::Nat);
         if nat && public == Some(&Tri::No) {
@@ -383,22 +401,32 @@ impl<'n> Walk<'n> {
         if home != subnet {
             self.acl(&mut trail, home, false);
         }
-        if let Some(client) = trail.reply_to {
-            let back = Walk { net, way: Way::Reply, goal: Goal::Interface(client), explain: self.explain };
-            settle(&mut trail, |t| {
-                if net.interfaces[client].subnet == Some(home) { vec![t] } else { back.leave(home, t, 0) }
-            });
-            if let Goal::Internet | Goal::OnPremises = self.goal {
-                trail.partial |= lost_sources(net, client, &trail.sure);
-            }
-        }
+        self.settled(&mut trail, home);
         trail.hop(Step::Nat, &nat.item, None, false);
-        let addresses = &net.interfaces[nat.interface].addresses;
+        self.translated(&mut trail, nat.interface);
+        self.leave(home, trail, turns)
+    }
+
+    /// Settles the client's side of a connection that is taken over in a subnet: answers go out
+    /// of it and into the client's.
+    fn settled(&self, trail: &mut Trail, home: Index) {
+        let net = self.net;
+        let Some(client) = trail.reply_to else { return };
+        let back = Walk { net, way: Way::Reply, goal: Goal::Interface(client), explain: self.explain };
+        settle(trail, |t| {
+            if net.interfaces[client].subnet == Some(home) { vec![t] } else { back.leave(home, t, 0) }
+        });
+        if let Goal::Internet | Goal::OnPremises = self.goal {
+            trail.partial |= lost_sources(net, client, &trail.sure);
+        }
+    }
+
+    /// From here on an interface is the source.
+    fn translated(&self, trail: &mut Trail, interface: Index) {
+        let addresses = &self.net.interfaces[interface].addresses;
         trail.sure = trail.sure.translated(addresses);
         trail.may = trail.may.translated(addresses);
-        trail.origin = None;
-        trail.reply_to = Some(nat.interface);
-        self.leave(home, trail, turns)
+        (trail.origin, trail.reply_to) = (None, Some(interface));
     }
 
     fn appliance(&self, subnet: Index, at: Index, mut trail: Trail, turns: usize) -> Vec<Trail> {
@@ -429,6 +457,12 @@ impl<'n> Walk<'n> {
         );
         trail.doubt(&crate::model::Doubt { of: item.name, why });
         (trail.origin, trail.inspected) = (None, true);
+        // What forwards to the outside may put its own address in place of the client's.
+        // <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_NAT_Instance.html>
+        if self.goal == Goal::Internet && !self.reply() && trail.reply_to.is_some() {
+            self.settled(&mut trail, home);
+            self.translated(&mut trail, at);
+        }
         self.leave(home, trail, turns)
     }
 

@@ -47,6 +47,11 @@ impl<'e> Builder<'_, 'e> {
                     }
                 }
                 let unfiltered = kind == "network" && groups.is_empty() && groups_doubt.is_none();
+                let six = match (props.get("IpAddressType"), props.word("IpAddressType")) {
+                    (_, Some(word)) if word.starts_with("dualstack") => Tri::Yes,
+                    (Value::Absent | Value::Null, _) | (_, Some(_)) => Tri::No,
+                    (value, None) => Tri::Maybe(Self::lost(value)),
+                };
                 let (mut values, mut open) = props.all_below(root, "Subnets");
                 let (more, also) = props.all_below(root, "SubnetMappings/SubnetId");
                 values.extend(more);
@@ -59,7 +64,7 @@ impl<'e> Builder<'_, 'e> {
                         groups_doubt: groups_doubt.clone(),
                         public: Some(public.clone()),
                         unfiltered,
-                        v4_only: !props.word("IpAddressType").is_some_and(|t| t.starts_with("dualstack")),
+                        six: Some(six.clone()),
                         ..Draft::default()
                     };
                     self.add_interface(holder, draft);
@@ -223,7 +228,8 @@ impl<'e> Builder<'_, 'e> {
             let mut hops = through.to_vec();
             let target_port = target.port.or(port);
             let shown = target_port.map_or_else(|| "any".into(), |p| p.to_string());
-            hops.push((self.item(&props), self.rule_of(&props, format!("{protocol} {shown}"))));
+            let words = if kind == "lambda" { kind.clone() } else { format!("{protocol} {shown}") };
+            hops.push((self.item(&props), self.rule_of(&props, words)));
             let service = match target_port {
                 Some(port) => Service {
                     protocol: match protocol.as_str() {

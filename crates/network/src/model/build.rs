@@ -8,6 +8,7 @@ use sekisho_graph::Names;
 
 use super::{Assumptions, Doubt, Index, Item, Network, Role, Rule};
 use crate::read::{Link, Props, Reading};
+use crate::space::Range;
 
 /// What is known while the model is built.
 pub(super) struct Builder<'r, 'e> {
@@ -24,8 +25,9 @@ pub(super) struct Builder<'r, 'e> {
     pub(super) inspectors: HashMap<ResourceId, Index>,
     pub(super) interfaces: HashMap<ResourceId, Index>,
     pub(super) target_groups: HashMap<ResourceId, Vec<super::balancers::Registered>>,
-    /// Elastic addresses by what they stand for.
-    pub(super) elastic: std::collections::HashSet<ResourceId>,
+    /// Elastic addresses by whose they are: the private address that each stands for, none for
+    /// the primary one.
+    pub(super) elastic: HashMap<ResourceId, Vec<Option<Range>>>,
     /// An elastic address whose holder is not known.
     pub(super) elastic_doubt: Option<Reason>,
 }
@@ -49,7 +51,7 @@ impl Network {
             inspectors: HashMap::new(),
             interfaces: HashMap::new(),
             target_groups: HashMap::new(),
-            elastic: std::collections::HashSet::new(),
+            elastic: HashMap::new(),
             elastic_doubt: None,
         };
         builder.vpcs();
@@ -157,8 +159,30 @@ impl<'e> Builder<'_, 'e> {
         for row in crate::data::UNMODELLED.iter() {
             reading.each(&row.type_name, |props| {
                 let vpc = row.vpc.as_ref().and_then(|path| self.vpc(props, path).ok().flatten());
-                found.push(super::Unmodelled { item: self.item(props), vpc, opens: row.opens.clone() });
+                let given = row
+                    .only
+                    .as_ref()
+                    .is_none_or(|only| props.word(&only.property).is_some_and(|word| word == only.is));
+                if given {
+                    let (item, opens) = (self.item(props), row.opens.clone());
+                    let why = Reason::new(sekisho_estate::ReasonCode::AnalysisNotBuilt, item.kind);
+                    found.push(super::Unmodelled { item, vpc, opens, why });
+                }
             });
+        }
+        // Direct Connect may be attached by another template or by hand.
+        // <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-dcg-attachments.html>
+        for (item, transit) in &self.net.transits {
+            let attachments = &transit.attachments;
+            if item.id.is_none() || attachments.iter().any(|a| !a.on_premises.is_empty()) {
+                continue;
+            }
+            for vpc in attachments.iter().filter_map(|a| a.vpc) {
+                let subject = "a Direct Connect attachment";
+                let why = Reason::new(sekisho_estate::ReasonCode::NotInInput, subject);
+                let (item, opens) = (item.clone(), vec![super::Opens::OnPremises]);
+                found.push(super::Unmodelled { item, vpc: Some(vpc), opens, why });
+            }
         }
         self.net.unmodelled = found;
         reading.each("AWS::EC2::VPCBlockPublicAccessOptions", |props| {

@@ -19,6 +19,36 @@ impl<'e> Builder<'_, 'e> {
         self.accelerators();
         self.interface_endpoints();
         self.apis();
+        self.function_urls();
+    }
+
+    /// Addresses of functions: HTTPS from anywhere, whoever may call.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html>
+    fn function_urls(&mut self) {
+        let reading = self.reading;
+        reading.each("AWS::Lambda::Url", |props| {
+            let from = self.add_holder(props, Role::Entry);
+            self.net.holders[from].ports = vec![Service::tcp(443)];
+            self.net.holders[from].outside = Tri::Yes;
+            let Link::To(id) = props.link(props.get("TargetFunctionArn"), &["AWS::Lambda::Function"]) else {
+                return;
+            };
+            // A function outside a VPC is called all the same.
+            let to = match self.net.by_resource.get(&id) {
+                Some(&to) => to,
+                None => self.add_holder(&reading.at(id), Role::Function),
+            };
+            self.net.forwards.push(Forward {
+                from,
+                listen: Service::tcp(443),
+                to,
+                interfaces: Vec::new(),
+                service: Service::ALL,
+                passing: Passing::Managed,
+                through: vec![(self.item(props), Rule::implied("https 443"))],
+                doubt: None,
+            });
+        });
     }
 
     /// A balancer or instance that a text or reference names (its DNS name).
@@ -202,7 +232,10 @@ impl<'e> Builder<'_, 'e> {
                     subnet: subnet.ok(),
                     groups: groups.clone(),
                     groups_doubt: groups_doubt.clone(),
-                    v4_only: true,
+                    six: Some(match props.word("IpAddressType").as_deref() {
+                        Some("dualstack" | "ipv6") => Tri::Yes,
+                        _ => Tri::No,
+                    }),
                     ..Draft::default()
                 };
                 self.add_interface(holder, draft);
@@ -217,7 +250,19 @@ impl<'e> Builder<'_, 'e> {
                 self.net.holders[holder].ports = vec![Service::tcp(443)];
                 return;
             };
-            let item = self.item(&reading.at(service));
+            let provider = reading.at(service);
+            let item = self.item(&provider);
+            // Until the provider accepts the connection nothing passes.
+            // <https://docs.aws.amazon.com/vpc/latest/privatelink/create-endpoint-service.html>
+            let accepted = match provider.flag("AcceptanceRequired") {
+                Ok(Some(true)) => {
+                    let why =
+                        Reason::new(ReasonCode::AttributeAtDeploy, "acceptance by the endpoint service");
+                    Some(self.doubt(props, why))
+                }
+                Err(why) => Some(self.doubt(props, why)),
+                Ok(_) => None,
+            };
             for &balancer in services.get(&service).into_iter().flatten() {
                 let filtered =
                     self.net.holders[balancer].interfaces.iter().any(|&i| self.net.interfaces[i].filtered);
@@ -232,7 +277,9 @@ impl<'e> Builder<'_, 'e> {
                         passing: Passing::Managed,
                         through: vec![(item.clone(), Rule::implied(listen.show()))],
                         // Its groups judge what comes by PrivateLink unless that is switched off.
-                        doubt: filtered.then(|| Doubt { of: item.name.clone(), why: why.clone() }),
+                        doubt: accepted
+                            .clone()
+                            .or_else(|| filtered.then(|| Doubt { of: item.name.clone(), why: why.clone() })),
                     });
                 }
             }

@@ -83,11 +83,12 @@ impl<'e> Builder<'_, 'e> {
         let types = ["AWS::EC2::Instance", "AWS::EC2::NetworkInterface"];
         for type_name in ["AWS::EC2::EIP", "AWS::EC2::EIPAssociation"] {
             reading.each(type_name, |props| {
+                // It stands for the primary address where no other is named.
+                // <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/elastic-ip-addresses-eip.html>
+                let at = props.range(props.get("PrivateIpAddress")).ok().flatten();
                 for path in ["InstanceId", "NetworkInterfaceId"] {
                     match props.link(props.get(path), &types) {
-                        Link::To(id) => {
-                            self.elastic.insert(id);
-                        }
+                        Link::To(id) => self.elastic.entry(id).or_default().push(at),
                         Link::Absent => {}
                         Link::Lost(why) => {
                             self.elastic_doubt.get_or_insert(why);
@@ -128,11 +129,14 @@ impl<'e> Builder<'_, 'e> {
                 subnet,
                 groups: Vec::new(),
                 groups_doubt: None,
+                ungrouped: false,
                 filtered: false,
                 addresses,
                 exact: exact.is_some(),
                 address_doubt: subnet.and_then(|s| self.net.subnets[s].doubt.clone()),
+                six_doubt: None,
                 public: public.clone(),
+                public_at: Vec::new(),
                 forwards: true,
             });
             let interface = self.net.interfaces.len() - 1;
@@ -214,21 +218,29 @@ impl<'e> Builder<'_, 'e> {
                 list.push(Attachment { item, vpc, subnets, table, doubt, on_premises, peer });
             });
         }
-        reading.each("AWS::EC2::VPNConnection", |props| {
-            let Some((at, _)) = gateway(self, props) else { return };
-            let assumed: Vec<Range> = self.assumed.on_premises.iter().map(|&net| block(net)).collect();
-            let doubt = assumed.is_empty().then(|| self.doubt(props, learned()));
-            let on_premises = if assumed.is_empty() {
-                private().into_iter().filter(|&r| is_v4(r)).collect()
-            } else {
-                assumed
-            };
-            let item = self.item(props);
-            let list = &mut self.net.transits[at].1.attachments;
-            attachments.insert(props.id, (at, list.len()));
-            let (vpc, subnets, table, peer) = (None, Vec::new(), None, None);
-            list.push(Attachment { item, vpc, subnets, table, doubt, on_premises, peer });
-        });
+        // VPN connections and Direct Connect gateways lead to on-premises networks.
+        // <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-dcg-attachments.html>
+        for (type_name, path) in [
+            ("AWS::EC2::VPNConnection", "TransitGatewayId"),
+            ("AWS::DirectConnect::DirectConnectGatewayAssociation", "AssociatedGatewayId"),
+        ] {
+            reading.each(type_name, |props| {
+                let Link::To(id) = props.link(props.get(path), &["AWS::EC2::TransitGateway"]) else { return };
+                let Some(&at) = self.transits.get(&id) else { return };
+                let assumed: Vec<Range> = self.assumed.on_premises.iter().map(|&net| block(net)).collect();
+                let doubt = assumed.is_empty().then(|| self.doubt(props, learned()));
+                let on_premises = if assumed.is_empty() {
+                    private().into_iter().filter(|&r| is_v4(r)).collect()
+                } else {
+                    assumed
+                };
+                let item = self.item(props);
+                let list = &mut self.net.transits[at].1.attachments;
+                attachments.insert(props.id, (at, list.len()));
+                let (vpc, subnets, table, peer) = (None, Vec::new(), None, None);
+                list.push(Attachment { item, vpc, subnets, table, doubt, on_premises, peer });
+            });
+        }
         // Both sides of a peering know it under the same id. Only static routes lead over it.
         // <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html>
         const PEERING: &str = "AWS::EC2::TransitGatewayPeeringAttachment";
@@ -256,6 +268,7 @@ impl<'e> Builder<'_, 'e> {
             "AWS::EC2::TransitGatewayVpcAttachment",
             "AWS::EC2::TransitGatewayAttachment",
             "AWS::EC2::VPNConnection",
+            "AWS::DirectConnect::DirectConnectGatewayAssociation",
             PEERING,
         ];
         let ends = |props: &Props<'_, 'e>| {

@@ -16,9 +16,11 @@ pub(super) struct Draft {
     pub(super) groups_doubt: Option<Doubt>,
     pub(super) exact: Vec<Range>,
     pub(super) public: Option<Tri>,
+    pub(super) public_at: Vec<Range>,
     pub(super) unfiltered: bool,
     pub(super) forwards: bool,
-    pub(super) v4_only: bool,
+    /// Whether it has an IPv6 address where its subnet has a block; as the subnet says for none.
+    pub(super) six: Option<Tri>,
     pub(super) doubt: Option<Doubt>,
 }
 
@@ -36,15 +38,28 @@ impl<'e> Builder<'_, 'e> {
     pub(super) fn add_interface(&mut self, holder: Index, draft: Draft) -> Index {
         let exact = !draft.exact.is_empty();
         let mut addresses = draft.exact;
-        let mut address_doubt = None;
+        let (mut address_doubt, mut six_doubt) = (None, None);
+        // An interface has an IPv4 address, also where only its others are written.
+        if exact
+            && !addresses.iter().any(|&r| is_v4(r))
+            && let Some(subnet) = draft.subnet
+        {
+            addresses.extend(self.addresses_of(subnet).into_iter().filter(|&r| is_v4(r)));
+        }
         if !exact {
             match draft.subnet {
                 Some(subnet) => {
                     addresses = self.addresses_of(subnet);
-                    if draft.v4_only {
-                        addresses.retain(|&r| is_v4(r));
-                    }
                     address_doubt = self.net.subnets[subnet].doubt.clone();
+                    match draft.six.clone().unwrap_or_else(|| self.net.subnets[subnet].six.clone()) {
+                        Tri::No => addresses.retain(|&r| is_v4(r)),
+                        Tri::Maybe(why) if addresses.iter().any(|&r| !is_v4(r)) => {
+                            let doubt = Doubt { of: self.net.holders[holder].item.name.clone(), why };
+                            address_doubt.get_or_insert_with(|| doubt.clone());
+                            six_doubt = Some(doubt);
+                        }
+                        _ => {}
+                    }
                 }
                 None => {
                     addresses = super::vpcs::any_v4();
@@ -57,10 +72,18 @@ impl<'e> Builder<'_, 'e> {
         groups.sort_unstable();
         groups.dedup();
         let (mut groups_doubt, mut filtered) = (draft.groups_doubt, !draft.unfiltered);
-        if filtered && groups.is_empty() && groups_doubt.is_none() {
+        let ungrouped = filtered && groups.is_empty() && groups_doubt.is_none();
+        if ungrouped {
             // Without a group it has the default one of its VPC.
             match draft.subnet {
                 Some(subnet) => groups.push(self.net.vpcs[self.net.subnets[subnet].vpc].group),
+                // Where no subnet is written either, that is the account's default VPC, whose
+                // default group is none of those that are declared.
+                // <https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html>
+                None if draft.doubt.as_ref().is_some_and(|d| d.why.code == ReasonCode::AbsentOperand) => {
+                    let vpc = self.default_vpc();
+                    groups.push(self.net.vpcs[vpc].group);
+                }
                 None => groups_doubt = draft.doubt.clone(),
             }
         }
@@ -73,11 +96,14 @@ impl<'e> Builder<'_, 'e> {
             subnet: draft.subnet,
             groups,
             groups_doubt,
+            ungrouped,
             filtered,
             addresses,
             exact,
             address_doubt,
+            six_doubt,
             public,
+            public_at: draft.public_at,
             forwards: draft.forwards,
         });
         let at = self.net.interfaces.len() - 1;
@@ -149,7 +175,7 @@ impl<'e> Builder<'_, 'e> {
                 props,
                 &["LaunchTemplate/LaunchTemplateId", "LaunchTemplate/LaunchTemplateName"],
             );
-            let elastic = self.elastic.contains(&props.id);
+            let elastic = self.elastic.contains_key(&props.id);
             let forwards = matches!(props.flag("SourceDestCheck"), Ok(Some(false)));
             let mut first = None;
             let places: Vec<View<'e>> = match props.get("NetworkInterfaces") {
@@ -184,12 +210,17 @@ impl<'e> Builder<'_, 'e> {
                 let public = self.public(asked, subnet.as_ref().ok().copied());
                 let public = if elastic && number == 0 { Tri::Yes } else { public };
                 let doubt = subnet.as_ref().err().map(|why| self.doubt(props, why.clone()));
+                let six = Self::counted(props, *place, "Ipv6AddressCount");
+                let mut exact: Vec<Range> = exact.into_iter().collect();
+                let (written, _) = props.all_below(*place, "Ipv6Addresses/Ipv6Address");
+                exact.extend(written.into_iter().filter_map(|(_, v)| props.range(v).ok().flatten()));
                 let draft = Draft {
                     subnet: subnet.ok(),
                     groups,
                     groups_doubt,
-                    exact: exact.into_iter().collect(),
+                    exact,
                     public: Some(public),
+                    six,
                     forwards,
                     doubt,
                     ..Draft::default()
@@ -201,6 +232,7 @@ impl<'e> Builder<'_, 'e> {
                 let (mut groups, mut groups_doubt) =
                     self.groups_at(props, root, &["SecurityGroupIds", "SecurityGroups"]);
                 let mut asked = Ok(None);
+                let mut six = Self::counted(props, root, "Ipv6AddressCount");
                 let mut subnet_value = props.get("SubnetId");
                 match &template {
                     Ok(Some(template)) => {
@@ -220,6 +252,8 @@ impl<'e> Builder<'_, 'e> {
                         }
                         asked =
                             template.flag("LaunchTemplateData/NetworkInterfaces/AssociatePublicIpAddress");
+                        let count = "LaunchTemplateData/NetworkInterfaces/Ipv6AddressCount";
+                        six = six.or_else(|| Self::counted(template, data, count));
                         if matches!(subnet_value, Value::Absent) {
                             subnet_value = template.get("LaunchTemplateData/NetworkInterfaces/SubnetId");
                         }
@@ -233,7 +267,10 @@ impl<'e> Builder<'_, 'e> {
                     Ok(None) => {}
                 }
                 let subnet = self.subnet(props, subnet_value);
-                let exact = props.range(props.get("PrivateIpAddress")).ok().flatten();
+                let mut exact: Vec<Range> =
+                    props.range(props.get("PrivateIpAddress")).ok().flatten().into_iter().collect();
+                let (written, _) = props.all_below(root, "Ipv6Addresses/Ipv6Address");
+                exact.extend(written.into_iter().filter_map(|(_, v)| props.range(v).ok().flatten()));
                 let public =
                     if elastic { Tri::Yes } else { self.public(asked, subnet.as_ref().ok().copied()) };
                 let doubt = subnet.as_ref().err().map(|why| self.doubt(props, why.clone()));
@@ -241,8 +278,9 @@ impl<'e> Builder<'_, 'e> {
                     subnet: subnet.ok(),
                     groups,
                     groups_doubt,
-                    exact: exact.into_iter().collect(),
+                    exact,
                     public: Some(public),
+                    six,
                     forwards,
                     doubt,
                     ..Draft::default()
@@ -262,14 +300,8 @@ impl<'e> Builder<'_, 'e> {
         let root = props.stack.view(props.stack.resource(id.index).properties);
         let subnet = self.subnet(&props, props.get("SubnetId"));
         let (groups, groups_doubt) = self.groups_at(&props, root, &["GroupSet"]);
-        let mut exact: Vec<Range> =
-            props.range(props.get("PrivateIpAddress")).ok().flatten().into_iter().collect();
-        for path in ["PrivateIpAddresses/PrivateIpAddress", "Ipv6Addresses/Ipv6Address"] {
-            exact.extend(props.all(path).0.into_iter().filter_map(|(_, v)| props.range(v).ok().flatten()));
-        }
-        exact.sort_unstable();
-        exact.dedup();
-        let elastic = self.elastic.contains(&id) || self.elastic.contains(&instance);
+        let (exact, public_at) = self.addresses_of_card(&props, &[id, instance]);
+        let elastic = self.elastic.contains_key(&id) || self.elastic.contains_key(&instance);
         // An interface that is made by itself gets no public address from its subnet.
         // <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-public-ip.html>
         let draft = Draft {
@@ -279,6 +311,8 @@ impl<'e> Builder<'_, 'e> {
             groups_doubt,
             exact,
             public: Some(if elastic { Tri::Yes } else { Tri::No }),
+            public_at,
+            six: Self::counted(&props, root, "Ipv6AddressCount"),
             forwards: forwards || matches!(props.flag("SourceDestCheck"), Ok(Some(false))),
             ..Draft::default()
         };
@@ -286,6 +320,70 @@ impl<'e> Builder<'_, 'e> {
         self.interfaces.insert(id, at);
         self.interfaces.entry(instance).or_insert(at);
         self.net.by_resource.insert(id, holder);
+    }
+
+    /// Whether a number of IPv6 addresses is asked for; none where that is left to the subnet.
+    fn counted(props: &Props<'_, 'e>, view: View<'e>, path: &str) -> Option<Tri> {
+        match props.number(props.below(view, path).1) {
+            Ok(Some(count)) if count > 0 => Some(Tri::Yes),
+            Ok(_) => None,
+            Err(why) => Some(Tri::Maybe(why)),
+        }
+    }
+
+    /// Whether a resource of a row has IPv6 addresses where its subnets have blocks.
+    fn six(row: &HolderRow, props: &Props<'_, 'e>) -> Tri {
+        let Some(six) = &row.six else { return Tri::No };
+        match (&six.property, &six.is) {
+            (Some(path), Some(is)) => match props.get(path) {
+                Value::Absent | Value::Null => Tri::No,
+                _ => match props.word(path) {
+                    Some(word) => {
+                        if word == *is {
+                            Tri::Yes
+                        } else {
+                            Tri::No
+                        }
+                    }
+                    None => Tri::Maybe(Self::lost(props.get(path))),
+                },
+            },
+            _ => Tri::Maybe(Reason::new(ReasonCode::NotInInput, six.setting.as_deref().unwrap_or("IPv6"))),
+        }
+    }
+
+    /// The addresses that an interface is given, and of several those with a public one.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/MultipleIP.html>
+    fn addresses_of_card(&self, props: &Props<'_, 'e>, owners: &[ResourceId]) -> (Vec<Range>, Vec<Range>) {
+        let written = |path: &str| -> Vec<Range> {
+            props.all(path).0.into_iter().filter_map(|(_, v)| props.range(v).ok().flatten()).collect()
+        };
+        // The primary address is written by itself or marked in the list, where it is the first
+        // when nothing is marked.
+        let mut v4 = written("PrivateIpAddress");
+        if let Value::List(list) = props.get("PrivateIpAddresses") {
+            let primary = |n: &&sekisho_estate::NodeId| {
+                matches!(props.flag_below(list.at(**n), "Primary"), Ok(Some(true)))
+            };
+            let marked = list.elements().iter().filter(primary);
+            let others = list.elements().iter().filter(|n| !primary(n));
+            for &node in marked.chain(others) {
+                v4.extend(props.range(props.below(list.at(node), "PrivateIpAddress").1).ok().flatten());
+            }
+        }
+        let elastic: Vec<Option<Range>> =
+            owners.iter().filter_map(|id| self.elastic.get(id)).flatten().copied().collect();
+        let mut public_at: Vec<Range> = Vec::new();
+        if v4.len() > 1 {
+            public_at = elastic.iter().filter_map(|at| at.or_else(|| v4.first().copied())).collect();
+            public_at.sort_unstable();
+            public_at.dedup();
+        }
+        let mut exact = v4;
+        exact.extend(written("Ipv6Addresses/Ipv6Address"));
+        exact.sort_unstable();
+        exact.dedup();
+        (exact, public_at)
     }
 
     fn scaling_groups(&mut self) {
@@ -442,18 +540,25 @@ impl<'e> Builder<'_, 'e> {
                     (Err(why), _) => Tri::Maybe(why),
                 },
             };
-            let public = if self.elastic.contains(&props.id) { Tri::Yes } else { public };
-            let exact = row.address.as_ref().and_then(|path| props.range(props.get(path)).ok().flatten());
+            let public = if self.elastic.contains_key(&props.id) { Tri::Yes } else { public };
+            let (exact, public_at) = match &row.address {
+                None => (Vec::new(), Vec::new()),
+                Some(_) if row.type_name == "AWS::EC2::NetworkInterface" => {
+                    self.addresses_of_card(props, &[props.id])
+                }
+                Some(path) => (props.range(props.get(path)).ok().flatten().into_iter().collect(), Vec::new()),
+            };
             let draft = Draft {
                 doubt: subnet.as_ref().err().map(|why| self.doubt(props, why.clone())),
                 subnet: subnet.ok(),
                 groups: groups.clone(),
                 groups_doubt: groups_doubt.clone(),
-                exact: exact.into_iter().collect(),
+                exact,
                 public: Some(public),
+                public_at,
                 forwards: matches!(props.flag("SourceDestCheck"), Ok(Some(false)))
                     && row.type_name == "AWS::EC2::NetworkInterface",
-                v4_only: row.role == Role::Data,
+                six: Some(Self::six(row, props)),
                 ..Draft::default()
             };
             let at = self.add_interface(holder, draft);

@@ -118,6 +118,8 @@ pub struct Subnet {
     pub zone: Option<String>,
     /// Whether instances get a public address.
     pub public: Tri,
+    /// Whether they get an IPv6 address.
+    pub six: Tri,
     /// Tag that names its tier or zone.
     pub tag: Option<String>,
     /// A flow log covers it.
@@ -216,6 +218,8 @@ pub struct Group {
     pub item: Item,
     /// Its VPC.
     pub vpc: Option<Index>,
+    /// It is the default group of its VPC: nothing names it, and still it has members.
+    pub default: bool,
     /// What it lets in.
     pub ingress: Vec<Permission>,
     /// What it lets out.
@@ -280,6 +284,8 @@ pub struct Interface {
     pub groups: Vec<Index>,
     /// It may have others.
     pub groups_doubt: Option<Doubt>,
+    /// It names none, so that it has the default group of its VPC.
+    pub ungrouped: bool,
     /// Whether security groups filter it at all (not a NAT gateway, some load balancers).
     pub filtered: bool,
     /// Addresses: the exact ones, or those that it may have.
@@ -288,8 +294,12 @@ pub struct Interface {
     pub exact: bool,
     /// The candidates themselves are not known.
     pub address_doubt: Option<Doubt>,
+    /// Whether it has the IPv6 addresses among them is not known.
+    pub six_doubt: Option<Doubt>,
     /// Whether it has a public IPv4 address.
     pub public: Tri,
+    /// Of several exact addresses, those that a public address stands for; empty for all.
+    pub public_at: Vec<Range>,
     /// It forwards what is not for it.
     pub forwards: bool,
 }
@@ -458,6 +468,8 @@ pub struct Endpoint {
     pub private_name: Tri,
     /// What its policy says, and where.
     pub policy: Rule,
+    /// Whether its policy allows any action of the service.
+    pub allows: Tri,
 }
 
 /// Something that moves packets and is not followed.
@@ -469,6 +481,8 @@ pub struct Unmodelled {
     pub vpc: Option<Index>,
     /// For which ends it can open a way.
     pub opens: Vec<Opens>,
+    /// What is not known about it.
+    pub why: Reason,
 }
 
 /// What is assumed beside the input.
@@ -515,8 +529,10 @@ pub struct Network {
     pub forwards_to: HashMap<Index, Vec<Index>>,
     /// Endpoints of services
     pub endpoints: Vec<Endpoint>,
-    /// Of each service of [`crate::SERVICES`]: whether something of the input uses it
-    pub used: Vec<bool>,
+    /// Of each environment: which services of [`crate::SERVICES`] something of it uses
+    pub used: Vec<Vec<bool>>,
+    /// The environment of each stack: stacks that refer to each other or hold each other are one
+    pub environments: Vec<Index>,
     /// What is not followed
     pub unmodelled: Vec<Unmodelled>,
     /// Blocks public access for VPCs, as far as it is in the input
@@ -538,6 +554,14 @@ impl Network {
     #[must_use]
     pub fn vpc_of(&self, interface: Index) -> Option<Index> {
         self.interfaces[interface].subnet.map(|subnet| self.subnets[subnet].vpc)
+    }
+
+    /// Whether something in the environment of a resource uses a service: what stands in another
+    /// one (templates that only lie in the same folder) is not used by it.
+    #[must_use]
+    pub fn uses(&self, holder: Index, service: Index) -> bool {
+        let Some(id) = self.holders[holder].item.id else { return false };
+        self.used[self.environments[id.stack.0 as usize]][service]
     }
 
     /// The holder of an interface.

@@ -106,11 +106,19 @@ pub(crate) struct Findings<'w, 'a> {
     pub(crate) frames: Frames<'a>,
     /// Controls whose why and requirements were already told.
     told: HashSet<*const Control>,
+    /// What moves PHI to the resource of a finding and is told there, by the finding's fingerprint.
+    movers: HashMap<&'a str, Vec<&'a Judgement<'a>>>,
 }
 
 impl<'w, 'a> Findings<'w, 'a> {
     pub(crate) fn new(report: &'w Report<'a>, say: Say, frames: Frames<'a>) -> Self {
-        Self { report, say, frames, told: HashSet::new() }
+        let told = report.told();
+        let mut movers: HashMap<&str, Vec<&Judgement<'_>>> = HashMap::new();
+        let told = |judgement: &&'a Judgement<'a>| told.contains(&std::ptr::from_ref(*judgement));
+        for judgement in report.assessment.judgements.iter().filter(told) {
+            judgement.told_by.iter().for_each(|by| movers.entry(by).or_default().push(judgement));
+        }
+        Self { report, say, frames, told: HashSet::new(), movers }
     }
 
     fn estate(&self) -> &'a Estate {
@@ -171,6 +179,7 @@ impl<'w, 'a> Findings<'w, 'a> {
         let gutter = self.frame(judgement, out);
         self.notes(judgement, gutter, out);
         self.like(fold, gutter, out);
+        self.also(fold, gutter, out);
         let control = judgement.control;
         let first = self.told.insert(control);
         if first {
@@ -412,6 +421,22 @@ impl<'w, 'a> Findings<'w, 'a> {
         let names = self.names(&fold.like, home, MOST_NAMES);
         let text = self.say.finding_like_it(fold.like.len(), names);
         self.note(gutter, self.say.finding_note(), &text, out);
+    }
+
+    /// What moves PHI to the judged resources and is not told apart.
+    fn also(&self, fold: &Fold<'_>, gutter: usize, out: &mut String) {
+        if self.movers.is_empty() {
+            return;
+        }
+        let home = fold.first.resource.map(|resource| resource.stack);
+        let of = std::iter::once(fold.first).chain(fold.like.iter().copied());
+        let mut movers: Vec<&Judgement<'_>> =
+            of.filter_map(|judgement| self.movers.get(&*judgement.fingerprint)).flatten().copied().collect();
+        movers.dedup_by_key(|mover| mover.fingerprint.as_str());
+        if !movers.is_empty() {
+            let text = self.say.finding_also(self.names(&movers, home, MOST_NAMES));
+            self.note(gutter, self.say.finding_note(), &text, out);
+        }
     }
 
     /// Names of what was judged: short where it is in the stack at hand.

@@ -6,6 +6,7 @@ mod finding;
 mod fix;
 mod frame;
 pub(crate) mod layout;
+mod lost;
 mod screen;
 
 use std::collections::HashMap;
@@ -46,13 +47,20 @@ impl Report<'_> {
         let say = Say(self.options.language);
         let judgements = &self.assessment.judgements;
         let of = |verdict| judgements.iter().filter(move |j| j.verdict == verdict);
-        let new = |verdict| of(verdict).filter(|judgement| !judgement.known);
+        let told = self.told();
+        let new = |verdict| {
+            of(verdict)
+                .filter(|judgement| !judgement.known && !told.contains(&std::ptr::from_ref(*judgement)))
+        };
         let mut fails = fold(new(Verdict::Fail), self.options.full);
         let mut unknowns = fold(new(Verdict::Unknown), self.options.full);
         fails.sort_by(|a, b| badness(a.first).cmp(&badness(b.first)));
         unknowns.sort_by(|a, b| badness(a.first).cmp(&badness(b.first)));
 
         self.screen(say, &fails, out)?;
+        let mut text = String::new();
+        self.lost(say, &mut text);
+        send(&mut text, out)?;
         if self.resources() == 0 && judgements.is_empty() {
             return out.flush();
         }
@@ -65,7 +73,6 @@ impl Report<'_> {
             self.estate.stacks.len(),
         );
         let mut findings = Findings::new(self, say, frames);
-        let mut text = String::new();
         if !fails.is_empty() {
             self.heading(say.section_findings(), &mut text);
             for group in by_subject(fails) {
@@ -125,6 +132,11 @@ impl Report<'_> {
         }
         found
     }
+}
+
+/// A text without what a terminal would act on.
+pub(crate) fn one_line(text: &str) -> String {
+    layout::clean(text).into_owned()
 }
 
 fn send(text: &mut String, out: &mut impl Write) -> io::Result<()> {

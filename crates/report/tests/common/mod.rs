@@ -87,7 +87,7 @@ pub(crate) fn input(
 }
 
 pub(crate) fn problem(line: u32, column: u32, message: &str) -> Problem {
-    Problem { line, column, message: message.to_owned(), loses: true }
+    Problem { line, column, message: message.to_owned(), loses: true, excerpt: None }
 }
 
 pub(crate) fn find(estate: &Estate, name: &str) -> ResourceId {
@@ -129,6 +129,7 @@ fn control(id: &'static str, title: Text, why: Text, fix: Text) -> Control {
         when: Some(cow("phi(this)")),
         pass_if: cow("true"),
         satisfies: list(&S3_DEMANDS),
+        told_at_target: None,
         harm: Harm::Unprotects,
         reach: Reach::Inside,
         confidence: Confidence::High,
@@ -295,6 +296,7 @@ pub(crate) fn judgement<'c>(
         reason: None,
         waiver: None,
         fingerprint: format!("{:032x}", u128::from(number) * 31 + control.id.len() as u128),
+        told_by: Vec::new(),
         known: false,
     }
 }

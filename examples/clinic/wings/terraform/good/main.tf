@@ -71,6 +71,7 @@ module "research" {
   records_key_arn    = module.foundation.records_key_arn
   records_bucket     = module.records.records_bucket
   records_bucket_arn = module.records.records_bucket_arn
+  records_db_address = module.records.records_db_address
   app_subnets        = module.network.app_subnets
   data_subnets       = module.network.data_subnets
   data_group         = module.network.data_group

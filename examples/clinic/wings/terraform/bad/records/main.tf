@@ -295,4 +295,5 @@ resource "aws_secretsmanager_secret_version" "fax_secret" {
 output "records_bucket" { value = aws_s3_bucket.records_bucket.id }
 output "records_bucket_arn" { value = aws_s3_bucket.records_bucket.arn }
 output "records_bucket_domain" { value = aws_s3_bucket.records_bucket.bucket_regional_domain_name }
+output "records_db_address" { value = aws_db_instance.records_db.address }
 output "prescription_table_arn" { value = aws_dynamodb_table.prescription_table.arn }

@@ -3,6 +3,7 @@
 variable "records_key_arn" { type = string }
 variable "records_bucket" { type = string }
 variable "records_bucket_arn" { type = string }
+variable "records_db_address" { type = string }
 variable "app_subnets" { type = list(string) }
 variable "data_subnets" { type = list(string) }
 variable "data_group" { type = string }
@@ -10,6 +11,9 @@ variable "research_group" { type = string }
 
 data "aws_caller_identity" "me" {}
 data "aws_partition" "this" {}
+data "aws_secretsmanager_secret_version" "reader" {
+  secret_id = "aozora-reader"
+}
 
 # Bad: answers lie in clear (athena-results-not-encrypted), and each doctor may send them elsewhere
 # (athena-clients-override-workgroup).
@@ -171,6 +175,21 @@ resource "aws_redshift_cluster" "warehouse" {
   automated_snapshot_retention_period = 0
   skip_final_snapshot                 = true
   tags = { Data = "phi" }
+}
+
+# Where the warehouse takes the records from.
+# Bad: encrypted, but with whom is not checked (dms-endpoint-does-not-check-certificate).
+resource "aws_dms_endpoint" "records_source" {
+  endpoint_id   = "records"
+  endpoint_type = "source"
+  engine_name   = "postgres"
+  server_name   = var.records_db_address
+  port          = 5432
+  database_name = "records"
+  username      = "reader"
+  password      = data.aws_secretsmanager_secret_version.reader.secret_string
+  kms_key_arn   = var.records_key_arn
+  ssl_mode = "require"
 }
 
 resource "aws_neptune_cluster_parameter_group" "family_parameters" {

@@ -3,6 +3,7 @@
 variable "records_key_arn" { type = string }
 variable "records_bucket" { type = string }
 variable "records_bucket_arn" { type = string }
+variable "records_db_address" { type = string }
 variable "app_subnets" { type = list(string) }
 variable "data_subnets" { type = list(string) }
 variable "data_group" { type = string }
@@ -10,6 +11,9 @@ variable "research_group" { type = string }
 
 data "aws_caller_identity" "me" {}
 data "aws_partition" "this" {}
+data "aws_secretsmanager_secret_version" "reader" {
+  secret_id = "aozora-reader"
+}
 
 resource "aws_athena_workgroup" "questions" {
   name = "research"
@@ -185,6 +189,21 @@ resource "aws_redshift_logging" "warehouse" {
   cluster_identifier   = aws_redshift_cluster.warehouse.id
   log_destination_type = "cloudwatch"
   log_exports          = ["connectionlog", "useractivitylog", "userlog"]
+}
+
+# Where the warehouse takes the records from.
+resource "aws_dms_endpoint" "records_source" {
+  endpoint_id   = "records"
+  endpoint_type = "source"
+  engine_name   = "postgres"
+  server_name   = var.records_db_address
+  port          = 5432
+  database_name = "records"
+  username      = "reader"
+  password      = data.aws_secretsmanager_secret_version.reader.secret_string
+  kms_key_arn   = var.records_key_arn
+  ssl_mode        = "verify-full"
+  certificate_arn = "arn:aws:dms:ap-northeast-1:111122223333:cert:aozora-records"
 }
 
 resource "aws_neptune_cluster_parameter_group" "family_parameters" {
