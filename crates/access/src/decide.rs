@@ -346,15 +346,15 @@ impl Request<'_> {
             deny(Kind::Endpoint, denied);
         }
 
-        let of_account = |account: &Option<Box<str>>| match (&subject.account, account) {
+        let of_account = |account: Option<&str>| match (&subject.account, account) {
             _ if subject.foreign => Formula::False,
             (Some(_), None) => Formula::True,
             (Some(own), Some(theirs)) => same(own, theirs, self.holes),
             (None, _) => Formula::False,
         };
-        let of_bucket = of_account(&self.object.account);
+        let of_bucket = of_account(self.object.account.as_deref());
         let same_account = match policies.s3.and_then(|s3| s3.object_owner(self.action)) {
-            Some(owner) => of_account(&Some(owner.clone())),
+            Some(owner) => of_account(Some(owner)),
             None => of_bucket.clone(),
         };
         let mut resource = Reach::NONE;

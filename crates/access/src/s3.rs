@@ -86,8 +86,8 @@ impl S3 {
     ///
     /// Source: Amazon S3 User Guide, "How Amazon S3 authorizes a request for an object
     /// operation" (`access-control-auth-workflow-object-operation.html`).
-    pub(crate) fn object_owner(&self, action: &str) -> Option<&Box<str>> {
-        self.object_owner.as_ref().filter(|_| self.has_acls() && matches!(needs(action), Some((_, true))))
+    pub(crate) fn object_owner(&self, action: &str) -> Option<&str> {
+        self.object_owner.as_deref().filter(|_| self.has_acls() && matches!(needs(action), Some((_, true))))
     }
 
     /// How far the bucket reaches to the principal: its policy, and ACLs where they count.
