@@ -110,21 +110,17 @@ pub fn read(mut files: Vec<Saved>, limits: Limits, estate: &mut Estate) {
     }
 }
 
-fn problem(message: impl Into<String>, line: u32) -> Problem {
-    Problem { line, column: 0, message: message.into(), loses: true }
-}
-
 fn one(file: &Saved, limits: Limits) -> (Option<Stack>, Vec<Problem>) {
     let text = match String::from_utf8(file.bytes.clone()) {
         Ok(text) => text,
-        Err(_) => return (None, vec![problem("the file is not UTF-8; save it as UTF-8", 0)]),
+        Err(_) => return (None, vec![Problem::whole("the file is not UTF-8; save it as UTF-8", true)]),
     };
     let document = match json::read(text, limits) {
         Ok(document) => document,
         Err((error, text)) => {
-            let at = sekisho_estate::LineIndex::new(&text).position(&text, error.offset);
+            let lines = sekisho_estate::LineIndex::new(&text);
             let message = format!("not valid JSON: {}; save the answer again", error.message);
-            return (None, vec![problem(message, at.line)]);
+            return (None, vec![Problem::at(&lines, &text, error.offset, message, true)]);
         }
     };
     let (tree, root) = (document.tree, document.root);

@@ -319,6 +319,60 @@ resource "aws_s3_bucket_policy" "pattern" {
     assert!(shown[2].ends_with("PolicyDocument: ?}"), "{}", shown[2]);
 }
 
+/// What a look-up asks for is known although its answer is not: the parameter, and the owners
+/// among whose images one is chosen.
+#[test]
+fn lookups_of_images_keep_what_they_ask_for() {
+    let estate = estate(&[(
+        "r/main.tf",
+        r#"
+variable "owners" { type = list(string) }
+data "aws_ssm_parameter" "p" { name = "/aws/service/ami-amazon-linux-latest/al2023" }
+data "aws_ami" "owners" { owners = ["amazon", "self"] }
+data "aws_ami" "filter" {
+  filter {
+    name   = "owner-id"
+    values = ["099720109477"]
+  }
+}
+data "aws_ami" "anybody" {
+  most_recent = true
+  filter {
+    name   = "name"
+    values = ["golden-*"]
+  }
+}
+data "aws_ami" "open" { owners = var.owners }
+resource "aws_instance" "p" { ami = data.aws_ssm_parameter.p.value }
+resource "aws_instance" "owners" { ami = data.aws_ami.owners.id }
+resource "aws_instance" "filter" { ami = data.aws_ami.filter.image_id }
+resource "aws_instance" "anybody" { ami = data.aws_ami.anybody.id }
+resource "aws_instance" "open" { ami = data.aws_ami.open.id }
+"#,
+    )]);
+    let stack = &estate.stacks[0];
+    let reasons: Vec<String> = stack
+        .resources
+        .iter()
+        .map(|resource| {
+            let image = stack.tree.get(resource.properties, "ImageId").unwrap();
+            let Node::Unknown(reason) = stack.tree.node(image) else { panic!("{}", stack.text(resource.id)) };
+            let reason = &stack.reasons[reason as usize];
+            format!("{} {}", reason.code.name(), reason.subject)
+        })
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "dynamic-reference /aws/service/ami-amazon-linux-latest/al2023",
+            "image-lookup amazon, self",
+            "image-lookup 099720109477",
+            "image-lookup anybody",
+            "data-source data.aws_ami.open.id",
+        ]
+    );
+}
+
 /// A flag without a value is one or the other, and so is what its validation lists.
 #[test]
 fn variables_without_values_have_those_that_they_admit() {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use sekisho_estate::{Node, NodeId, Operation, Resource, ResourceIndex, Stack};
+use sekisho_estate::{Node, NodeId, Operation, ReasonCode, Resource, ResourceIndex, Stack};
 use sekisho_facts::{
     TerraformHow, TerraformMapping, TerraformObject, TerraformTarget, terraform_mapped, terraform_mappings,
 };
@@ -260,6 +260,12 @@ impl Writer<'_> {
                 if let Some((kind, attribute)) = data {
                     self.data.insert(kind.into(), json!({"current": {}}));
                     return Ok(format!("data.{kind}.current.{attribute}"));
+                }
+                if variable.unknown.code == ReasonCode::DynamicReference {
+                    let read = json!({"name": &*variable.unknown.subject});
+                    let all = self.data.entry("aws_ssm_parameter").or_insert_with(|| json!({}));
+                    all[&*variable.name] = read;
+                    return Ok(format!("data.aws_ssm_parameter.{}.value", variable.name));
                 }
                 if !variable.domain.is_empty() || variable.secret {
                     return Err("a parameter with a default, or a secret one".into());
