@@ -5,10 +5,12 @@
 
 use crate::case::{Values, Verdict};
 use crate::context::{Given, Keys, RequestContext, Unknowns};
-use crate::decide::{Object, Outcome, Policies, Request};
+use crate::decide::{Grant, Object, Outcome, Policies, Request};
 use crate::explain::Reason;
 use crate::formula::Formula;
-use crate::model::{Encryption, Model, Principal, PrincipalId, Store, StoreId};
+use crate::model::{
+    AccessPoint, Encryption, Endpoint, Model, Principal, PrincipalId, Session, Store, StoreId,
+};
 use crate::policy::Policy;
 use crate::subject::{Subject, SubjectKind};
 use crate::tables::{self, Class};
@@ -53,6 +55,8 @@ pub struct Asker<'m> {
     identity: Vec<&'m Policy>,
     /// Its boundary.
     boundary: Option<&'m Policy>,
+    /// Policies of its session.
+    session: Option<Vec<&'m Policy>>,
     /// Service control policies above its account.
     scps: Vec<Vec<&'m Policy>>,
     /// What is not known of its requests.
@@ -65,7 +69,8 @@ impl<'m> Asker<'m> {
     #[must_use]
     pub fn outside(subject: &'m Subject) -> Self {
         let identity = if subject.is_of_account() { vec![everything()] } else { Vec::new() };
-        Self { subject, identity, boundary: None, scps: Vec::new(), unknown: unknowns(subject) }
+        let unknown = unknowns(subject);
+        Self { subject, identity, boundary: None, session: None, scps: Vec::new(), unknown }
     }
 
     /// The same with further policies.
@@ -115,13 +120,40 @@ pub struct Ask<'m> {
     given: Given,
     /// Keys that the user gave.
     concrete: bool,
+    /// The VPC endpoint by which requests come, where that was said.
+    endpoint: Option<&'m Endpoint>,
+}
+
+/// What the side of the resource adds to a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Side<'s> {
+    /// The policy of the resource.
+    policy: Option<u32>,
+    /// What S3 adds.
+    s3: Option<&'s crate::s3::S3>,
+    /// Grants of a key.
+    grants: &'s [Grant],
+    /// The request goes through no access point.
+    direct: bool,
+}
+
+impl<'s> Side<'s> {
+    /// A bucket whose access points are in the input has no others.
+    fn of(store: &'s Store) -> Self {
+        let direct = !store.points.is_empty();
+        Self { policy: store.policy, s3: store.s3.as_ref(), grants: &store.grants, direct }
+    }
+
+    fn policy(policy: Option<u32>) -> Self {
+        Self { policy, ..Self::default() }
+    }
 }
 
 impl<'m> Ask<'m> {
     /// Asks with every key open that nothing is known of.
     #[must_use]
     pub fn new(model: &'m Model) -> Self {
-        Self { model, given: assumed(), concrete: false }
+        Self { model, given: assumed(), concrete: false, endpoint: None }
     }
 
     /// Asks with these keys, as a request has them; others stay open.
@@ -133,7 +165,7 @@ impl<'m> Ask<'m> {
             given.retain(|(known, _)| **known != *key);
             given.push((key.into(), Some(Values::One(value.clone()))));
         }
-        Self { model, given, concrete: false }
+        Self { model, given, concrete: false, endpoint: None }.by_endpoint()
     }
 
     /// Asks with a key that requests do not have; others stay open.
@@ -149,7 +181,41 @@ impl<'m> Ask<'m> {
     pub fn exactly(model: &'m Model, keys: &[(String, Values)]) -> Self {
         let given =
             keys.iter().map(|(key, value)| (key.to_ascii_lowercase().into(), Some(value.clone()))).collect();
-        Self { model, given, concrete: true }
+        Self { model, given, concrete: true, endpoint: None }.by_endpoint()
+    }
+
+    /// Finds the VPC endpoint that the keys name, by its id or its logical id, and completes
+    /// what a request that comes by it has.
+    ///
+    /// Source: IAM User Guide, `reference_policies_condition-keys.html`, "Properties of the
+    /// network": the public address is not in such a request.
+    fn by_endpoint(mut self) -> Self {
+        let Some(at) = self.given.iter().position(|(key, _)| **key == *"aws:sourcevpce") else {
+            return self;
+        };
+        let Some(Values::One(named)) = &self.given[at].1 else { return self };
+        let of = |endpoint: &&Endpoint| *endpoint.id == **named || *endpoint.name == **named;
+        let Some(endpoint) = self.model.endpoints.iter().find(of) else { return self };
+        self.given[at].1 = Some(Values::One(endpoint.id.to_string()));
+        let vpc = endpoint.vpc.as_ref().map(|vpc| Values::One(vpc.to_string()));
+        for (key, value) in [("aws:sourcevpc", vpc), ("aws:sourceip", None)] {
+            if !self.given.iter().any(|(known, _)| **known == *key) {
+                self.given.push((key.into(), value));
+            }
+        }
+        self.endpoint = Some(endpoint);
+        self
+    }
+
+    /// The VPC endpoint by which requests come, where that was said.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&'m Endpoint> {
+        self.endpoint
+    }
+
+    /// The model that is asked.
+    pub(crate) fn model(&self) -> &'m Model {
+        self.model
     }
 
     /// The keys that every request has, and whether it has no others.
@@ -171,18 +237,26 @@ impl<'m> Ask<'m> {
             subject: &principal.subject,
             identity: principal.identity.iter().map(|&id| self.model.policy(id)).collect(),
             boundary: principal.boundary.map(|id| self.model.policy(id)),
+            session: None,
             scps: levels(self.model, self.model.scps.get(account)),
             unknown: unknowns(&principal.subject),
         }
     }
 
+    /// A session of the model as one who asks: its role within what was passed to it.
+    #[must_use]
+    pub fn session(&self, session: &Session) -> Asker<'m> {
+        let passed = session.policies.iter().map(|&id| self.model.policy(id)).collect();
+        Asker { session: Some(passed), ..self.asker(session.role) }
+    }
+
     /// Calls back with a request.
-    fn request<T>(
+    pub(crate) fn request<T>(
         &self,
         asker: &Asker<'_>,
         action: &str,
         object: &Object,
-        resource: (Option<u32>, Option<&crate::s3::S3>),
+        side: Side<'_>,
         more: &Keys,
         each: impl FnOnce(&Request<'_>) -> T,
     ) -> T {
@@ -200,40 +274,107 @@ impl<'m> Ask<'m> {
             longer.extend(more.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
             &longer
         };
+        let closed;
+        let unknown = match &asker.unknown {
+            _ if self.concrete => &Unknowns::None,
+            Unknowns::AllBut(absent) if side.direct => {
+                let of_points = ["s3:dataaccesspoint", "s3:accesspointnetworkorigin"].map(Into::into);
+                closed = Unknowns::AllBut(absent.iter().cloned().chain(of_points).collect());
+                &closed
+            }
+            unknown => unknown,
+        };
         each(&Request {
             subject: asker.subject,
             action,
+            on_all: crate::decide::is_on_all(action),
             object,
             context: RequestContext {
                 given,
                 principal: &asker.subject.keys,
                 resource: &object.keys,
-                unknown: if self.concrete { &Unknowns::None } else { &asker.unknown },
+                unknown,
             },
             policies: Policies {
                 identity: &asker.identity,
                 boundary: asker.boundary,
-                session: None,
-                resource: resource.0.map(|id| model.policy(id)),
+                session: asker.session.as_deref(),
+                resource: side.policy.map(|id| model.policy(id)),
                 scps: &asker.scps,
                 rcps: &rcps,
-                endpoint: None,
-                grants: &[],
-                s3: resource.1,
+                endpoint: self
+                    .endpoint
+                    .filter(|endpoint| endpoint.takes(action) != Some(false))
+                    .and_then(|endpoint| endpoint.policy)
+                    .map(|id| model.policy(id)),
+                grants: side.grants,
+                s3: side.s3,
             },
             holes: &model.holes,
         })
     }
 
-    /// Whether somebody can take an action on a store; `action` is in lower case.
+    /// The decision, as far as what VPC endpoints of the input let through.
+    fn decide(
+        &self,
+        asker: &Asker<'_>,
+        action: &str,
+        object: &Object,
+        side: Side<'_>,
+        more: &Keys,
+    ) -> Outcome {
+        let outcome = self.request(asker, action, object, side, more, |request| request.decide());
+        self.within_endpoints(outcome, asker, action, object, side, more)
+    }
+
+    /// Whether somebody can take an action on a store, directly or through an access point of
+    /// a bucket; `action` is in lower case.
     #[must_use]
     pub fn on_store(&self, asker: &Asker<'_>, action: &str, store: &Store, object: &Object) -> Outcome {
-        self.request(asker, action, object, (store.policy, store.s3.as_ref()), &Keys::new(), |request| {
-            request.decide()
+        let direct = self.decide(asker, action, object, Side::of(store), &Keys::new());
+        store.points.iter().filter(|_| AccessPoint::takes(action)).fold(direct, |outcome, point| {
+            if outcome.formula == Formula::True {
+                return outcome;
+            }
+            outcome.or(self.through(asker, action, store, object, point))
         })
     }
 
-    /// The statements that decide on an action on a store.
+    /// Whether somebody can take an action on a bucket through one of its access points;
+    /// `action` is in lower case.
+    #[must_use]
+    pub fn through(
+        &self,
+        asker: &Asker<'_>,
+        action: &str,
+        store: &Store,
+        object: &Object,
+        point: &AccessPoint,
+    ) -> Outcome {
+        let (object, s3) = point.way(store, object);
+        let side = Side { s3: Some(&s3), direct: false, ..Side::of(store) };
+        self.decide(asker, action, &object, side, &Keys::new())
+    }
+
+    /// The statements that decide on an action on a bucket through one of its access points.
+    #[must_use]
+    pub fn explain_through(
+        &self,
+        asker: &Asker<'_>,
+        action: &str,
+        store: &Store,
+        object: &Object,
+        point: &AccessPoint,
+    ) -> (Outcome, Vec<Reason>) {
+        let outcome = self.through(asker, action, store, object, point);
+        let (object, s3) = point.way(store, object);
+        let side = Side { s3: Some(&s3), direct: false, ..Side::of(store) };
+        let reasons = self.request(asker, action, &object, side, &Keys::new(), |request| request.explain());
+        (outcome, reasons)
+    }
+
+    /// The statements that decide on an action on a store: of the direct way where it is
+    /// open, else of the first access point through which it is.
     #[must_use]
     pub fn explain_store(
         &self,
@@ -242,15 +383,24 @@ impl<'m> Ask<'m> {
         store: &Store,
         object: &Object,
     ) -> (Outcome, Vec<Reason>) {
-        self.request(asker, action, object, (store.policy, store.s3.as_ref()), &Keys::new(), |request| {
-            (request.decide(), request.explain())
-        })
+        let direct = self.decide(asker, action, object, Side::of(store), &Keys::new());
+        let outcome = self.on_store(asker, action, store, object);
+        let mut ways = store.points.iter().filter(|_| AccessPoint::takes(action));
+        if direct.formula == Formula::False
+            && let Some(point) =
+                ways.find(|point| self.through(asker, action, store, object, point).formula != Formula::False)
+        {
+            return (outcome, self.explain_through(asker, action, store, object, point).1);
+        }
+        let reasons =
+            self.request(asker, action, object, Side::of(store), &Keys::new(), |request| request.explain());
+        (outcome, reasons)
     }
 
     /// When somebody can take an action on any ARN.
     #[must_use]
     pub fn may(&self, asker: &Asker<'_>, action: &str, object: &Object) -> Formula {
-        self.request(asker, action, object, (None, None), &Keys::new(), |request| request.decide().formula)
+        self.decide(asker, action, object, Side::default(), &Keys::new()).formula
     }
 
     /// Whether somebody can take an action on any ARN, with the statements that decide.
@@ -262,9 +412,9 @@ impl<'m> Ask<'m> {
         object: &Object,
         policy: Option<u32>,
     ) -> (Outcome, Vec<Reason>) {
-        self.request(asker, action, object, (policy, None), &Keys::new(), |request| {
-            (request.decide(), request.explain())
-        })
+        let (side, more) = (Side::policy(policy), Keys::new());
+        let outcome = self.decide(asker, action, object, side, &more);
+        (outcome, self.request(asker, action, object, side, &more, |request| request.explain()))
     }
 
     /// When somebody can take an action on something, whatever it is. `action` is in lower
@@ -274,9 +424,7 @@ impl<'m> Ask<'m> {
     pub fn on_something(&self, asker: &Asker<'_>, action: &str) -> Formula {
         let object = Object { arn: self.model.holes.anything().into(), ..Object::default() };
         let one = |action: &str| {
-            let formula = self
-                .request(asker, action, &object, (None, None), &Keys::new(), |request| request.decide())
-                .formula;
+            let formula = self.may(asker, action, &object);
             crate::solve::chosen(&formula, &self.model.holes)
         };
         if !action.contains(['*', '?']) {
@@ -302,15 +450,13 @@ impl<'m> Ask<'m> {
     #[must_use]
     pub fn administers(&self, asker: &Asker<'_>) -> Formula {
         let everything = Object { arn: "*".into(), ..Object::default() };
-        self.request(asker, "*", &everything, (None, None), &Keys::new(), |request| request.decide()).formula
+        self.may(asker, "*", &everything)
     }
 
     /// Whether somebody can assume a role.
     #[must_use]
     pub fn assume(&self, asker: &Asker<'_>, action: &str, role: &Principal) -> Outcome {
-        self.request(asker, action, &role.object, (role.trust, None), &Keys::new(), |request| {
-            request.decide()
-        })
+        self.decide(asker, action, &role.object, Side::policy(role.trust), &Keys::new())
     }
 
     /// The statements that decide on assuming a role.
@@ -321,9 +467,7 @@ impl<'m> Ask<'m> {
         action: &str,
         role: &Principal,
     ) -> (Outcome, Vec<Reason>) {
-        self.request(asker, action, &role.object, (role.trust, None), &Keys::new(), |request| {
-            (request.decide(), request.explain())
-        })
+        self.on_arn(asker, action, &role.object, role.trust)
     }
 
     /// Whether somebody has a capability on a store.
@@ -372,8 +516,7 @@ impl<'m> Ask<'m> {
             Encryption::Unknown(why) => return Formula::unknown(why.clone()),
         };
         let more = through_service(kind, &key.object, asker.subject.account.as_deref());
-        self.request(asker, action, &key.object, (key.policy, None), &more, |request| request.decide())
-            .formula
+        self.decide(asker, action, &key.object, Side::of(key), &more).formula
     }
 
     /// The key that an action on a store needs as well, with the action on it and when it is

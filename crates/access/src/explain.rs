@@ -46,7 +46,7 @@ impl Request<'_> {
     pub fn explain(&self) -> Vec<Reason> {
         let mut reasons = Vec::new();
         let through = self.policies.s3.and_then(|s3| s3.through.as_ref());
-        let seen: &str = through.map_or(&self.object.arn, |through| &through.arn);
+        let seen = self.seen();
         let policies = &self.policies;
         let rule = self.rule();
         for policy in policies.identity {
@@ -78,6 +78,8 @@ impl Request<'_> {
             self.statements(Kind::AccessPoint, policy, &through.arn, true, &mut reasons);
         }
         reasons.sort_by_key(|reason| reason.effect);
+        // One policy at several levels of an organization.
+        reasons.dedup();
         if reasons.iter().any(|reason| reason.effect == ReasonEffect::Deny && reason.note.is_none()) {
             reasons.retain(|reason| reason.effect != ReasonEffect::Short);
         }

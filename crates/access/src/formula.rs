@@ -184,6 +184,16 @@ impl Formula {
         }
     }
 
+    /// Visits every atom as it is shared.
+    pub(crate) fn each_atom<'f>(&'f self, visit: &mut impl FnMut(&'f Arc<Atom>)) {
+        match self {
+            Self::False | Self::True => {}
+            Self::Atom(atom) => visit(atom),
+            Self::Not(inner) => inner.each_atom(visit),
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.each_atom(visit)),
+        }
+    }
+
     /// Visits every atom.
     pub fn atoms<'f>(&'f self, visit: &mut impl FnMut(&'f Atom)) {
         match self {

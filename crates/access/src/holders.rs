@@ -203,6 +203,7 @@ impl Holders {
             let key = &model.stores[key as usize];
             shared &= self.said(model, key, OF_KEY, wanted, among, &mut said);
         }
+        shared &= self.by_endpoints(model, &mut said);
         let alike = self.alike(model, wanted, key.map(|(_, wanted)| wanted));
         let mut held: Vec<Held> = Vec::new();
         let mut ask_once = |who: PrincipalId, known: Option<usize>| {
@@ -247,12 +248,14 @@ impl Holders {
         said: &mut Said,
     ) -> bool {
         let patterns = self.patterns(model, wanted);
+        // An action that is on no type of resource is on `*`, which others may select.
+        let on_all = wanted.actions().iter().any(|action| crate::decide::is_on_all(action));
         let forms = std::iter::once(&store.object).chain(store.forms.iter().map(|(_, object)| object));
         for (form, object) in (first..).zip(forms) {
             patterns.each(&object.arn, &model.holes, |stated| {
                 let statement = &model.policy(stated.policy).statements[stated.index as usize];
                 let says = match statement.resources.selects(&object.arn, &ANYONE, &model.holes) {
-                    Formula::False => return,
+                    Formula::False if !on_all => return,
                     Formula::True => stated.says,
                     _ => stated.whole,
                 };
@@ -261,6 +264,17 @@ impl Holders {
                     of.push((form, says));
                 }
             });
+        }
+        // What of a way or a grant is about one is not looked up here.
+        if !store.points.is_empty() {
+            return false;
+        }
+        for grant in &store.grants {
+            match model.by_arn.get(&grant.grantee) {
+                Some(who) => _ = said.apart.insert(*who),
+                None if Holes::any_in(&grant.grantee) => return false,
+                None => {}
+            }
         }
         let Some(policy) = store.policy else { return true };
         let policy = model.policy(policy);
@@ -279,6 +293,20 @@ impl Holders {
             }
         }
         true
+    }
+
+    /// Collects whom policies of VPC endpoints name; says whether they speak of all others
+    /// alike.
+    fn by_endpoints(&self, model: &Model, said: &mut Said) -> bool {
+        model.endpoints.iter().filter_map(|endpoint| endpoint.policy).all(|policy| {
+            let policy = model.policy(policy);
+            for named in policy.statements.iter().flat_map(|statement| statement.principals.written()) {
+                if let Named::Arn(arn) = named {
+                    said.apart.extend(model.by_arn.get(arn));
+                }
+            }
+            matches!(Looks::of(model, policy, &self.keys), Looks::At(tests) if tests.is_empty())
+        })
     }
 
     fn patterns(&self, model: &Model, wanted: Wanted) -> Arc<Patterns> {

@@ -35,4 +35,5 @@ pub mod show;
 pub mod solve;
 pub mod subject;
 pub mod tables;
+mod ways;
 pub mod who;

@@ -7,10 +7,11 @@ use std::collections::HashMap;
 
 use sekisho_estate::{Estate, ResourceId};
 
-use crate::decide::Object;
+use crate::case::Switches;
+use crate::decide::{Grant, Object};
 use crate::holes::Holes;
 use crate::policy::Policy;
-use crate::s3::S3;
+use crate::s3::{S3, Through};
 use crate::subject::Subject;
 
 /// Index of a policy of the model.
@@ -45,6 +46,10 @@ pub struct Model {
     pub groups: Vec<Group>,
     /// What runs with roles.
     pub workloads: HashMap<ResourceId, Workload>,
+    /// VPC endpoints.
+    pub endpoints: Vec<Endpoint>,
+    /// Sessions of roles to which a template passes policies.
+    pub sessions: Vec<Session>,
     /// Service control policies by account, then level.
     pub scps: HashMap<Box<str>, Vec<Vec<PolicyId>>>,
     /// Resource control policies by account.
@@ -142,8 +147,57 @@ pub struct Store {
     pub key: Encryption,
     /// What S3 adds.
     pub s3: Option<S3>,
+    /// Grants, of a key.
+    pub grants: Vec<Grant>,
+    /// Access points, of a bucket.
+    pub points: Vec<AccessPoint>,
     /// It exists only under a condition of the template.
     pub conditional: bool,
+}
+
+/// An access point of a bucket, of one or several regions.
+#[derive(Debug)]
+pub struct AccessPoint {
+    /// The resource.
+    pub resource: Option<ResourceId>,
+    /// Its logical id or name.
+    pub name: Box<str>,
+    /// Its ARN, account and policy.
+    pub through: Through,
+    /// Its own Block Public Access.
+    pub switches: Switches,
+    /// `Internet` or `VPC`.
+    pub origin: &'static str,
+}
+
+/// A VPC endpoint: its policy limits what comes by it.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The resource.
+    pub resource: ResourceId,
+    /// Its logical id or name.
+    pub name: Box<str>,
+    /// `vpce-…`, with a hole where AWS makes it up.
+    pub id: Box<str>,
+    /// `vpc-…`
+    pub vpc: Option<Box<str>>,
+    /// The prefix of the actions that go by it; none: it is not known.
+    pub service: Option<Box<str>>,
+    /// Its policy; none: it lets everything through.
+    pub policy: Option<PolicyId>,
+}
+
+/// Sessions of a role that something takes with policies of its own.
+#[derive(Debug)]
+pub struct Session {
+    /// The resource that passes the policies.
+    pub resource: ResourceId,
+    /// Its logical id or name.
+    pub name: Box<str>,
+    /// The role.
+    pub role: PrincipalId,
+    /// What is passed.
+    pub policies: Vec<PolicyId>,
 }
 
 /// With which key a store is encrypted.
@@ -196,6 +250,32 @@ impl Model {
                 let physical = |arn: &str| arn.rsplit([':', '/']).next().map(str::to_owned);
                 position(&|(arn, ..)| physical(arn).as_deref() == Some(name))
             })
+    }
+
+    /// The access point of a name, with the bucket behind it.
+    #[must_use]
+    pub fn access_point(&self, estate: &Estate, name: &str) -> Option<(StoreId, usize)> {
+        let all = || {
+            (0..).zip(&self.stores).flat_map(|(store, of)| {
+                of.points.iter().enumerate().map(move |(at, point)| (store, at, point))
+            })
+        };
+        let named = self.find(
+            all().map(|(.., point)| (&*point.through.arn, &*point.name, point.resource)),
+            estate,
+            name,
+        )?;
+        all().nth(named as usize).map(|(store, at, _)| (store, at))
+    }
+
+    /// The sessions of a name.
+    #[must_use]
+    pub fn session(&self, estate: &Estate, name: &str) -> Option<&Session> {
+        self.sessions.iter().find(|session| {
+            *session.name == *name
+                || estate.id(session.resource) == name
+                || estate.address(session.resource) == name
+        })
     }
 
     /// Remembers a policy.

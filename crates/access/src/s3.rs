@@ -3,6 +3,8 @@
 //! Sources: Amazon S3 User Guide, `acl-overview.html`, `about-object-ownership.html`,
 //! `access-control-block-public-access.html`, `access-points-policies.html`.
 
+use std::sync::Arc;
+
 use crate::case::{AclGrant, AclPermission, BlockPublicAccess, ObjectOwnership, Switches};
 use crate::condition::{Compare, Set, Test, Wanted};
 use crate::decide::Request;
@@ -35,7 +37,7 @@ pub struct Through {
     /// Its account.
     pub account: Option<Box<str>>,
     /// Its policy.
-    pub policy: Option<Policy>,
+    pub policy: Option<Arc<Policy>>,
 }
 
 impl BlockPublicAccess {
@@ -77,6 +79,15 @@ impl S3 {
     #[must_use]
     pub fn has_acls(&self) -> bool {
         self.ownership != ObjectOwnership::BucketOwnerEnforced
+    }
+
+    /// The account that decides on an action, in lower case, on an object in place of the
+    /// bucket's: the one that owns the object, where ACLs count.
+    ///
+    /// Source: Amazon S3 User Guide, "How Amazon S3 authorizes a request for an object
+    /// operation" (`access-control-auth-workflow-object-operation.html`).
+    pub(crate) fn object_owner(&self, action: &str) -> Option<&str> {
+        self.object_owner.as_deref().filter(|_| self.has_acls() && matches!(needs(action), Some((_, true))))
     }
 
     /// How far the bucket reaches to the principal: its policy, and ACLs where they count.
@@ -160,7 +171,7 @@ impl S3 {
         if !self.switches.restrict_public_buckets || request.subject.kind == SubjectKind::Service {
             return Formula::False;
         }
-        let through = self.through.as_ref().and_then(|through| through.policy.as_ref());
+        let through = self.through.as_ref().and_then(|through| through.policy.as_deref());
         let public = Formula::any([policy, through].into_iter().flatten().map(public));
         public.and(same_account.clone().negate())
     }

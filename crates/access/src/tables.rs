@@ -115,6 +115,15 @@ pub struct PolicyRow {
     pub on_type: Option<String>,
 }
 
+/// What goes by a VPC endpoint where its name does not say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndpointService {
+    endpoint: String,
+    service: String,
+}
+
+const ENDPOINTS: &str = include_str!("../../../facts/hand/access/endpoint-services.yaml");
 const CLASSES: &str = include_str!("../../../facts/hand/access/classes.yaml");
 const POLICIES: &str = include_str!("../../../facts/hand/access/resource-policies.yaml");
 const MANAGED: &str = include_str!("../../../facts/generated/managed-policies.txt");
@@ -153,6 +162,18 @@ pub(crate) fn class_actions() -> impl Iterator<Item = Box<str>> {
 pub fn policy_rows() -> &'static [PolicyRow] {
     static ROWS: OnceLock<Vec<PolicyRow>> = OnceLock::new();
     ROWS.get_or_init(|| rows(POLICIES))
+}
+
+/// The prefix of the actions that go by a VPC endpoint, by the service name of the endpoint
+/// such as `com.amazonaws.eu-west-1.ecr.api`.
+#[must_use]
+pub fn endpoint_service(name: &str) -> Option<&'static str> {
+    static ROWS: OnceLock<Vec<EndpointService>> = OnceLock::new();
+    let rest = name.split_once("amazonaws.").or_else(|| name.split_once("aws.api."))?.1;
+    let part = rest.split('.').nth(1)?;
+    let part = part.strip_suffix("-fips").unwrap_or(part);
+    let of = ROWS.get_or_init(|| rows(ENDPOINTS)).iter().find(|row| row.endpoint == part);
+    sekisho_facts::iam::service(of.map_or(part, |row| &row.service)).map(|service| service.prefix)
 }
 
 /// The document of a policy that AWS manages, by the part of its ARN after `:policy/`.
@@ -225,6 +246,24 @@ mod tests {
             for path in std::iter::once(&row.policy).chain(&row.on) {
                 assert!(kind.properties().at(path).is_some(), "{} {path}", row.type_name);
             }
+        }
+    }
+
+    #[test]
+    fn what_goes_by_an_endpoint_is_known() {
+        let rows: Vec<EndpointService> = serde_saphyr::from_str(ENDPOINTS).unwrap();
+        for row in &rows {
+            assert!(sekisho_facts::iam::service(&row.service).is_some(), "{row:?}");
+            assert!(sekisho_facts::iam::service(&row.endpoint).is_none(), "{row:?} needs no row");
+        }
+        for (name, service) in [
+            ("com.amazonaws.us-east-1.s3", Some("s3")),
+            ("com.amazonaws.eu-west-1.ecr.api", Some("ecr")),
+            ("com.amazonaws.us-gov-west-1.kms-fips", Some("kms")),
+            ("cn.com.amazonaws.cn-north-1.monitoring", Some("cloudwatch")),
+            ("com.amazonaws.vpce.us-east-1.vpce-svc-0e123abc123198abc", None),
+        ] {
+            assert_eq!(endpoint_service(name), service, "{name}");
         }
     }
 

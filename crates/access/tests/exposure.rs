@@ -47,6 +47,8 @@ fn bucket(document: &str) -> Model {
         policy: Some(0),
         key: Encryption::Service,
         s3: None,
+        grants: Vec::new(),
+        points: Vec::new(),
         conditional: false,
     });
     model

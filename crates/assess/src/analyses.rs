@@ -12,7 +12,7 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::joins::Joins;
 use crate::world_open::{MAX_PORTS, Service, opens};
-use crate::{flows, identifiers, lifecycle, outside, policies, secrets};
+use crate::{flows, identifiers, images, lifecycle, outside, policies, secrets};
 
 /// Everything that is computed about an estate, each part when it is first asked for.
 #[derive(Debug)]
@@ -197,12 +197,14 @@ impl Host for Analyses<'_> {
                 }
                 other => other,
             },
+            FunctionId::ImageApproved => images::approved(frame, &self.config.images, argument(0)),
             FunctionId::CarriesSecret => secrets::carries(frame, argument(0)),
             FunctionId::ReachableFrom
             | FunctionId::InPublicSubnet
             | FunctionId::Zones
             | FunctionId::ReachedFromZone
             | FunctionId::WayToService
+            | FunctionId::ZoneSharing
             | FunctionId::FilteredByAcl
             | FunctionId::InspectionBypassed => return self.reached(frame, function.id, arguments),
             FunctionId::Readers

@@ -5,9 +5,10 @@
 //! questions) connections. Where something is open, the connection is followed again for the
 //! very resource, because its rules are the evidence.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use foldhash::{HashMap, HashSet, HashSetExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use sekisho_estate::{Reason, ReasonCode};
 use sekisho_expr::{Frame, ResourceRef, Seen, Val};
 use sekisho_network::engine::trail::Step;
@@ -57,6 +58,15 @@ pub(crate) struct Told {
     /// By resource: the place of its zone.
     zones: OnceLock<Vec<Option<usize>>>,
     known: Mutex<Known>,
+    senders: Mutex<HashMap<Box<str>, Arc<Vec<Senders>>>>,
+}
+
+/// Members of a zone that start connections alike and are members of the same groups: the first
+/// two, so that there is one for whoever is itself the first.
+#[derive(Debug)]
+struct Senders {
+    first: Index,
+    second: Option<Index>,
 }
 
 #[derive(Debug, Default)]
@@ -120,6 +130,38 @@ impl Told {
             }
             of
         })
+    }
+
+    /// Who sends from a zone, the first of each kind in the order of its members.
+    fn senders(&self, net: &Network, zones: &Zones, name: &str) -> Arc<Vec<Senders>> {
+        let mut known = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(senders) = known.get(name) {
+            return Arc::clone(senders);
+        }
+        let alike = self.alike(net);
+        let mut senders: Vec<Senders> = Vec::new();
+        let mut kinds: HashMap<(u32, Vec<&[Index]>), usize> = HashMap::new();
+        let named = zones.zones.iter().filter(|zone| is_named(&zone.name, name));
+        for &member in named.flat_map(|zone| &zone.members) {
+            let new = Senders { first: member, second: None };
+            // Where somebody's own identity matters, nobody is like it.
+            let Some(number) = alike.starts[member] else {
+                senders.push(new);
+                continue;
+            };
+            let interfaces = net.holders[member].interfaces.iter();
+            let groups = interfaces.map(|&at| net.interfaces[at].groups.as_slice()).collect();
+            match kinds.entry((number, groups)) {
+                Entry::Vacant(kind) => {
+                    kind.insert(senders.len());
+                    senders.push(new);
+                }
+                Entry::Occupied(kind) => _ = senders[*kind.get()].second.get_or_insert(member),
+            }
+        }
+        let senders = Arc::new(senders);
+        known.insert(name.into(), Arc::clone(&senders));
+        senders
     }
 
     /// The name of the zone that a resource is in.
@@ -271,11 +313,12 @@ impl Analyses<'_> {
         let net = self.net(frame);
         let zones = self.zones(frame);
         let alike = self.network.told.alike(net);
-        let sources = zones.zones.iter().filter(|z| is_named(&z.name, zone)).flat_map(|z| &z.members);
+        let senders = self.network.told.senders(net, zones, zone);
         let door = net.door(holder, services);
         let (mut asked, mut pairs) = (HashSet::new(), 0);
         let mut unknown = None;
-        for &source in sources.filter(|&&source| source != holder) {
+        let other = |of: &Senders| if of.first == holder { of.second } else { Some(of.first) };
+        for source in senders.iter().filter_map(other) {
             // No rule, no connection; and what goes the same way arrives alike.
             let Some(by) = door.admits(net, source) else { continue };
             if alike.starts[source].is_some_and(|number| !asked.insert((number, by))) {

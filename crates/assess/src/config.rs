@@ -26,6 +26,8 @@ pub struct Config {
     pub waivers: WaiverConfig,
     /// What is beyond the network of the input.
     pub network: NetworkConfig,
+    /// Machine images that may be launched.
+    pub images: ImageConfig,
     /// Which guidance is asked for.
     pub guidance: GuidanceConfig,
     /// Values of parameters, for every root template that declares them.
@@ -52,6 +54,117 @@ pub struct GuidanceConfig {
 pub struct NetworkConfig {
     /// Blocks of on-premises networks behind VPN and Direct Connect (`10.0.0.0/8`).
     pub on_premises: Vec<String>,
+}
+
+/// Machine images that may be launched; an image is approved when one of the three says so.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImageConfig {
+    /// Ids of images.
+    pub ids: Vec<ImageId>,
+    /// Owners all of whose images are approved.
+    pub owners: Vec<ImageOwner>,
+    /// Globs on names of parameters of Systems Manager that hold the id of an image.
+    pub parameters: Vec<ParameterGlob>,
+}
+
+impl ImageConfig {
+    /// Whether anything is said of images.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        !(self.ids.is_empty() && self.owners.is_empty() && self.parameters.is_empty())
+    }
+}
+
+/// Id of a machine image, `ami-` and eight or seventeen hexadecimal digits.
+///
+/// Source: EC2 User Guide, "Longer IDs": eight digits before 2018, seventeen since.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ImageId(String);
+
+impl ImageId {
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ImageId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let digits = text.strip_prefix("ami-").unwrap_or_default();
+        if matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            Ok(Self(text))
+        } else {
+            Err(format!("{text} is no id of an image (ami- and 8 or 17 hexadecimal digits)"))
+        }
+    }
+}
+
+/// Who an image belongs to: an account, or one of the aliases of EC2.
+///
+/// Source: EC2 API Reference, `DescribeImages`, `Owner.N`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ImageOwner(String);
+
+impl ImageOwner {
+    /// Names that stand for an owner: AWS, its Marketplace, AWS Backup, and one's own account.
+    const ALIASES: [&'static str; 4] = ["amazon", "aws-marketplace", "aws-backup-vault", "self"];
+
+    /// The account or alias.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ImageOwner {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let account = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+        if account || Self::ALIASES.contains(&&*text) {
+            return Ok(Self(text));
+        }
+        let meant =
+            did_you_mean(&text, Self::ALIASES).map_or(String::new(), |m| format!("; did you mean {m}?"));
+        Err(format!(
+            "{text} is no owner of images (an account of 12 digits, or one of {}){meant}",
+            Self::ALIASES.join(", ")
+        ))
+    }
+}
+
+/// A glob on the name of a parameter of Systems Manager.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ParameterGlob(String);
+
+impl ParameterGlob {
+    /// The glob.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ParameterGlob {
+    type Error = String;
+
+    /// Source: Systems Manager API Reference, `PutParameter`, `Name`: letters, digits and `_.-/`.
+    fn try_from(text: String) -> Result<Self, String> {
+        if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-/*?".contains(c)) {
+            Ok(Self(text))
+        } else {
+            Err(format!(
+                "{text} is no name of a parameter (letters, digits and _.-/; * and ? stand for others)"
+            ))
+        }
+    }
 }
 
 /// What the input covers.
@@ -141,6 +254,16 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_are_typed() {
+        let wrong = |line: &str| Config::parse(&format!("[images]\n{line}\n")).unwrap_err();
+        assert!(Config::parse("[images]\nids = [\"ami-0abcdef1234567890\"]\nowners = [\"self\"]").is_ok());
+        assert_eq!(wrong("owner = []").message, "unknown key owner; did you mean owners?");
+        assert!(wrong("owners = [\"amazn\"]").message.contains("did you mean amazon?"));
+        assert_eq!(wrong("ids = [\"ami-xyz\"]").line, 2);
+        assert!(wrong("parameters = [\"/golden ami\"]").message.contains("no name of a parameter"));
+    }
 
     #[test]
     fn what_cannot_be_meant_is_an_error_with_its_place() {

@@ -18,7 +18,16 @@ pub struct Joins {
     /// Resources by type and by name.
     pub names: Names,
     /// By the place of the companion's row in the facts, which is its identity.
-    companions: HashMap<usize, OnceLock<HashMap<ResourceId, Vec<Pair>>>>,
+    companions: HashMap<usize, OnceLock<Index>>,
+}
+
+/// The companions of one row of the facts.
+#[derive(Debug, Default)]
+struct Index {
+    pairs: HashMap<ResourceId, Vec<Pair>>,
+    /// Stacks with a companion of which it could not be read what it belongs to, each with a node that
+    /// says why: it may be any resource of its stack.
+    unread: HashMap<StackIndex, u32>,
 }
 
 /// A companion that may belong to a resource.
@@ -86,7 +95,11 @@ impl Joins {
             }
         }
         if !companion.by.is_empty() {
-            for pair in self.pairs(frame.reader.estate, resource.type_name(), companion, resource.id) {
+            let index = self.index(frame.reader.estate, resource.type_name(), companion);
+            let unread = index.and_then(|index| index.unread.get(&resource.id.stack));
+            open = open
+                .or_else(|| resource.stack.reasons.get(*unread? as usize).map(sekisho_estate::Reason::why));
+            for pair in index.and_then(|index| index.pairs.get(&resource.id)).map_or(&[][..], Vec::as_slice) {
                 let other = ResourceRef::new(frame.reader.estate, pair.companion);
                 let holds = frame.reader.exists(other.stack, other.resource)
                     && (pair.always || self.still_names(frame, other, pair.path, resource.id));
@@ -153,31 +166,25 @@ impl Joins {
         resource: ResourceRef<'_>,
         companion: &'static Companion,
     ) -> bool {
-        !self.pairs(estate, resource.type_name(), companion, resource.id).is_empty()
+        let index = self.index(estate, resource.type_name(), companion);
+        index.is_some_and(|index| index.pairs.contains_key(&resource.id))
     }
 
-    fn pairs<'j>(
+    fn index<'j>(
         &'j self,
         estate: &Estate,
         type_name: &str,
         companion: &'static Companion,
-        resource: ResourceId,
-    ) -> &'j [Pair] {
-        let Some(cell) = self.companions.get(&(std::ptr::from_ref(companion) as usize)) else { return &[] };
-        let index = cell.get_or_init(|| {
+    ) -> Option<&'j Index> {
+        let cell = self.companions.get(&(std::ptr::from_ref(companion) as usize))?;
+        Some(cell.get_or_init(|| {
             let kind = sekisho_facts::resource_type(type_name).map_or("", |k| k.name());
             self.build(estate, kind, companion)
-        });
-        index.get(&resource).map_or(&[], Vec::as_slice)
+        }))
     }
 
-    fn build(
-        &self,
-        estate: &Estate,
-        type_name: &'static str,
-        companion: &Companion,
-    ) -> HashMap<ResourceId, Vec<Pair>> {
-        let mut index: HashMap<ResourceId, Vec<Pair>> = HashMap::new();
+    fn build(&self, estate: &Estate, type_name: &'static str, companion: &Companion) -> Index {
+        let mut index = Index::default();
         let mut found = Vec::new();
         for &id in self.names.of_type(companion.from) {
             let stack = estate.stack(id.stack);
@@ -186,6 +193,11 @@ impl Joins {
                 let first = path.split('/').next().unwrap_or(path);
                 let properties = estate.resource(id).properties;
                 let Some(node) = stack.tree.get(properties, first) else { continue };
+                if let Node::Unknown(reason) = stack.tree.node(node)
+                    && stack.reasons.get(reason as usize).is_some_and(|reason| was_not_read(reason.code))
+                {
+                    index.unread.entry(id.stack).or_insert(reason);
+                }
                 found.clear();
                 possible(estate, self.names.near(id), (id.stack, node), type_name, &mut found, 0);
                 found.sort_unstable();
@@ -193,7 +205,7 @@ impl Joins {
                 let always = first == path
                     && matches!(stack.tree.node(node), Node::Reference { .. } | Node::String(_));
                 for &target in &found {
-                    let pairs = index.entry(target).or_default();
+                    let pairs = index.pairs.entry(target).or_default();
                     if pairs.last().is_none_or(|last| last.companion != id || last.path != path) {
                         pairs.push(Pair { companion: id, path, always });
                     }
@@ -202,6 +214,21 @@ impl Joins {
         }
         index
     }
+}
+
+/// Whether a value is unknown because we could not read what is written, so that it may name a
+/// resource beside it. A parameter without a value names something of another stack as a rule.
+fn was_not_read(code: ReasonCode) -> bool {
+    matches!(
+        code,
+        ReasonCode::Transform
+            | ReasonCode::Module
+            | ReasonCode::UnsupportedFunction
+            | ReasonCode::InvalidFunction
+            | ReasonCode::EvaluationFailed
+            | ReasonCode::EvaluationLimit
+            | ReasonCode::InstancesUnknown
+    )
 }
 
 /// Every resource of a type that a node may name in some world, as who holds the node means it.

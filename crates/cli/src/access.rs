@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use sekisho_access::answer::read_cases;
 use sekisho_access::ask::Ask;
 use sekisho_access::decide::Object;
-use sekisho_access::model::{Model, PrincipalId, StoreId};
+use sekisho_access::model::{Model, PrincipalId, Session, StoreId};
 use sekisho_access::tables::Class;
 use sekisho_assess::Analyses;
 use sekisho_estate::Estate;
@@ -89,9 +89,9 @@ pub(crate) fn access(arguments: &AccessArguments) -> Result<u8, Failure> {
         let ask = Ask::with(&model, &arguments.context);
         to(None, |out| report.who_can(&ask, class, store, notation, out))?;
     } else if let Some(name) = &question.what_can {
-        let principal = principal(&estate, &model, name)?;
         let ask = Ask::with(&model, &arguments.context);
-        to(None, |out| report.what_can(&ask, principal, notation, out))?;
+        let (principal, session) = principal(&estate, &model, name)?;
+        to(None, |out| report.what_can(&ask, principal, session, notation, out))?;
     } else if question.escalation {
         let found = model.escalations(&chains);
         to(None, |out| report.escalation(&found, notation, out))?;
@@ -114,7 +114,7 @@ fn can(
     notation: Notation,
 ) -> Result<(), Failure> {
     let (estate, model) = (report.estate, report.model);
-    let principal = principal(estate, model, &parts[0])?;
+    let (principal, session) = principal(estate, model, &parts[0])?;
     let action = parts[1].to_ascii_lowercase();
     if !action.contains(':') {
         return Err(format!("{}: write SERVICE:Action, such as s3:GetObject", parts[1]));
@@ -125,8 +125,16 @@ fn can(
         .map(|(key, value)| (key.clone(), sekisho_access::case::Values::One(value.clone())))
         .collect();
     let ask = if given.is_empty() { Ask::new(model) } else { Ask::exactly(model, &given) };
-    let asker = ask.asker(principal);
+    let asker = session.map_or_else(|| ask.asker(principal), |session| ask.session(session));
+    let point = model.access_point(estate, &parts[2]);
     let (outcome, reasons, resource) = match model.store(estate, &parts[2]) {
+        None if let Some((store, at)) = point => {
+            let store = &model.stores[store as usize];
+            let point = &store.points[at];
+            let object = model.form_of(store, &action);
+            let (outcome, reasons) = ask.explain_through(&asker, &action, store, object, point);
+            (outcome, reasons, model.holes.show(&point.through.arn))
+        }
         Some(store) => {
             let store = &model.stores[store as usize];
             // An action on what is inside is asked on the form of the ARN that it takes.
@@ -160,7 +168,9 @@ fn can(
             None => return Err(no_resource(model, &parts[2])),
         },
     };
-    let needed = model.store(estate, &parts[2]).and_then(|store| ask.needed_key(&asker, &action, store));
+    let behind = point.map(|(store, _)| store);
+    let needed =
+        model.store(estate, &parts[2]).or(behind).and_then(|store| ask.needed_key(&asker, &action, store));
     let key = needed.as_ref().map(|(name, action, formula)| (name.as_str(), *action, formula));
     let who = asker.subject().arn.to_string();
     let who = model.holes.show(&who);
@@ -178,13 +188,23 @@ fn no_resource(model: &Model, name: &str) -> Failure {
     format!("there is no store {name} in the input{meant}")
 }
 
-fn principal(estate: &Estate, model: &Model, name: &str) -> Result<PrincipalId, Failure> {
-    model.principal(estate, name).ok_or_else(|| {
-        let names = model.principals.iter().map(|principal| &*principal.name);
-        let meant = sekisho_facts::did_you_mean(name, names)
-            .map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-        format!("there is no user or role {name} in the input{meant}")
-    })
+/// A user or role by its name, or a role in a session of something that passes policies.
+fn principal<'m>(
+    estate: &Estate,
+    model: &'m Model,
+    name: &str,
+) -> Result<(PrincipalId, Option<&'m Session>), Failure> {
+    if let Some(principal) = model.principal(estate, name) {
+        return Ok((principal, None));
+    }
+    if let Some(session) = model.session(estate, name) {
+        return Ok((session.role, Some(session)));
+    }
+    let names = model.principals.iter().map(|principal| &*principal.name);
+    let names = names.chain(model.sessions.iter().map(|session| &*session.name));
+    let meant = sekisho_facts::did_you_mean(name, names)
+        .map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+    Err(format!("there is no user or role {name} in the input{meant}"))
 }
 
 /// Decides every case of a file: JSON for one, a line each for more.

@@ -38,6 +38,10 @@ macro_rules! reason_codes {
     };
 }
 
+/// The subject of [`ReasonCode::ImageLookup`] when a look-up says of nobody that the image must be
+/// theirs: images of all accounts that are public or shared are among those that it looks at.
+pub const ANYBODY: &str = "anybody";
+
 reason_codes! {
     ParameterWithoutValue, "parameter-without-value", "parameter {} has no value, no default and no list of allowed values";
     PseudoParameter, "pseudo-parameter", "{} is known only where the stack is deployed";
@@ -75,10 +79,14 @@ reason_codes! {
     PolicyNotUnderstood, "policy-not-understood", "policy part not understood: {}";
     VariableWithoutValue, "variable-without-value", "variable {} has no value and no default";
     DataSource, "data-source", "{} is read when Terraform runs";
+    ImageLookup, "image-lookup", "an image of {} is looked up when Terraform runs";
+    ImagesNotDeclared, "images-not-declared", "sekisho.toml does not say which machine images are approved; this one is {}";
+    ImageOwner, "image-owner", "whose image {} is, is not in this input";
     ModuleNotRead, "module-not-read", "module {} is not in this input";
     InstancesUnknown, "instances-unknown", "which instances there are of {} is known only when Terraform runs";
     EvaluationFailed, "evaluation-failed", "cannot be evaluated: {}";
     EvaluationLimit, "evaluation-limit", "the evaluation was stopped: {}";
+    KnownAfterApply, "known-after-apply", "{} is made of what is known only after apply";
     DiffersEachRun, "differs-each-run", "{} gives another value in each run";
 }
 

@@ -213,6 +213,18 @@ pub(crate) fn region(row: &rows::Region) -> Checked {
     if code { Ok(()) } else { Err(format!("`{}` is no country code (ISO 3166-1)", row.country)) }
 }
 
+pub(crate) fn images(row: &rows::PublicImages) -> Checked {
+    let account = row.owner.len() == 12 && row.owner.bytes().all(|b| b.is_ascii_digit());
+    if !row.prefix.starts_with("/aws/service/") {
+        return Err("public parameters begin with /aws/service/".to_owned());
+    }
+    if account || matches!(row.owner.as_str(), "amazon" | "aws-marketplace") {
+        Ok(())
+    } else {
+        Err(format!("`{}` is neither an account nor an alias of one", row.owner))
+    }
+}
+
 fn https(text: &str) -> Checked {
     if text.starts_with("https://") { Ok(()) } else { Err(format!("`{text}` is no https URL")) }
 }

@@ -152,6 +152,8 @@ pub(crate) fn tables(folder: &Path, known: &Known<'_>) -> Result<String, String>
         check::region,
         |r| format!("Region {{ country: {:?}, place: {:?} }}", r.country, r.place),
     )?;
+    let images = read::<rows::PublicImages>(&folder.join("images.yaml"))?;
+    one(&mut out, "IMAGES", "&str", &images, |r| &r.prefix, check::images, |r| format!("{:?}", r.owner))?;
     let names: Vec<&str> = nodes.iter().map(|(_, row)| row.ty.as_str()).collect();
     let flows = read::<rows::Flow>(&folder.join("flows"))?;
     let ty = |r: &rows::Flow| r.ty.clone();

@@ -291,6 +291,14 @@ pub(crate) enum Category {
     Record,
 }
 
+/// `images.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PublicImages {
+    pub(crate) prefix: String,
+    pub(crate) owner: String,
+}
+
 /// `regions.yaml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

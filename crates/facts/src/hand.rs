@@ -147,6 +147,32 @@ pub(crate) fn row<T: Copy>(table: &'static [(&'static str, T)], name: &str) -> O
     found.ok().and_then(|i| table.get(i)).map(|(_, row)| *row)
 }
 
+/// Where public parameters of Systems Manager begin. Nobody but AWS can make one there: names that
+/// begin with `aws` are refused (API reference of Systems Manager, `PutParameter`, `Name`).
+pub const PUBLIC_PARAMETERS: &str = "/aws/service/";
+
+/// The name of the parameter in `{{resolve:ssm:NAME:VERSION}}` or `resolve:ssm:NAME`.
+///
+/// AWS: CloudFormation User Guide, "Get a plaintext value from Systems Manager Parameter Store";
+/// EC2 User Guide, "Reference the latest AMIs using Systems Manager public parameters".
+#[must_use]
+pub fn parameter_name(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")).unwrap_or(text);
+    let name = inner.strip_prefix("resolve:ssm:")?;
+    // An ARN of a parameter of another account has colons of its own.
+    Some(if name.starts_with("arn:") { name } else { name.split(':').next().unwrap_or(name) })
+}
+
+/// Who publishes the machine image that a public parameter of Systems Manager names: `amazon`,
+/// `aws-marketplace` or an account. None for a parameter of one's own and for a public one of which
+/// it is not known.
+#[must_use]
+pub fn image_publisher(parameter: &str) -> Option<&'static str> {
+    // Sorted, and no prefix begins with another: the one before the place is the only one.
+    let at = IMAGES.partition_point(|(prefix, _)| *prefix <= parameter).checked_sub(1)?;
+    IMAGES.get(at).filter(|(prefix, _)| parameter.starts_with(prefix)).map(|(_, owner)| *owner)
+}
+
 /// Whether resources of this type keep data, and what.
 pub fn store(type_name: &str) -> Option<Store> {
     row(STORES, type_name)

@@ -28,8 +28,8 @@ pub use flow::{
     category, flow_node, flow_types, flows, region, regions,
 };
 pub use hand::{
-    Companion, Holds, Identity, Machinery, RefReturns, ServiceDefault, Store, companion, companions,
-    defaults, described_types, identity, store, stores,
+    Companion, Holds, Identity, Machinery, PUBLIC_PARAMETERS, RefReturns, ServiceDefault, Store, companion,
+    companions, defaults, described_types, identity, image_publisher, parameter_name, store, stores,
 };
 pub use schema::{Kind, ResourceType, Shape, resource_type, resource_type_names, resource_types};
 pub use suggest::did_you_mean;

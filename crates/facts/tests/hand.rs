@@ -29,6 +29,25 @@ fn every_row_resolves() {
 }
 
 #[test]
+fn public_parameters_name_images_of_known_owners() {
+    let table = [
+        ("/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64", Some("amazon")),
+        ("/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id", Some("amazon")),
+        (
+            "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
+            Some("099720109477"),
+        ),
+        ("/aws/service/ecs/something-else", None),
+        ("/aws/service/somebody/ami", None),
+        ("/golden/ami", None),
+        ("", None),
+    ];
+    for (parameter, owner) in table {
+        assert_eq!(sekisho_facts::image_publisher(parameter), owner, "{parameter}");
+    }
+}
+
+#[test]
 fn unknown_types_have_no_rows() {
     assert!(store("AWS::Nope::Nope").is_none() && identity("AWS::Nope::Nope").is_none());
     assert!(defaults("AWS::Nope::Nope").is_empty() && companions("AWS::Nope::Nope").is_empty());

@@ -53,7 +53,7 @@ fn why(doubt: Option<&Doubt>) -> Option<&Reason> {
 #[derive(PartialEq, Eq, Hash)]
 struct Card<'n> {
     subnet: Option<Index>,
-    marks: [bool; 3],
+    marks: [bool; 4],
     addresses: [&'n [Range]; 2],
     public: &'n Tri,
     doubts: [Option<&'n Reason>; 3],
@@ -72,6 +72,7 @@ impl<'n> Card<'n> {
             groups,
             groups_doubt,
             filtered,
+            ungrouped,
             addresses,
             exact,
             address_doubt,
@@ -82,7 +83,7 @@ impl<'n> Card<'n> {
         } = interface;
         Self {
             subnet: *subnet,
-            marks: [*filtered, *exact, *forwards],
+            marks: [*filtered, *ungrouped, *exact, *forwards],
             addresses: [addresses, public_at],
             public,
             doubts: [groups_doubt, address_doubt, six_doubt].map(|doubt| why(doubt.as_ref())),

@@ -1,7 +1,7 @@
 //! From a value to what it names: a resource, something elsewhere, an end outside.
 
-use sekisho_estate::{Estate, Part, Reader, ResourceId, Target, Text, Value, View};
-use sekisho_facts::Flow;
+use sekisho_estate::{Estate, Part, Reader, ReasonCode, ResourceId, Target, Text, Value, View};
+use sekisho_facts::{Flow, PUBLIC_PARAMETERS, parameter_name};
 use sekisho_graph::{Near, index_of};
 
 use crate::given::Given;
@@ -275,8 +275,22 @@ fn arns(estate: &Estate, names: Near<'_>, text: &str, found: &mut Vec<ResourceId
     }
 }
 
+/// Whether a value is what a public parameter of Systems Manager holds: AWS publishes it for
+/// everybody (an image, a layer, an endpoint), so that nothing of the customer is in it.
+fn is_public_parameter(value: Value<'_>) -> bool {
+    let text = match value {
+        Value::Str(text) => text,
+        Value::Unknown(why) if why.code == ReasonCode::DynamicReference => why.subject,
+        _ => return false,
+    };
+    parameter_name(text).unwrap_or(text).starts_with(PUBLIC_PARAMETERS)
+}
+
 /// A value that names nothing in the input: an end outside, or something elsewhere.
 fn outside(value: Value<'_>, rows: &[&'static Flow]) -> Option<Named> {
+    if is_public_parameter(value) {
+        return None;
+    }
     let text = shown(value);
     if text.is_empty() {
         return None;
@@ -325,7 +339,19 @@ fn mask(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{host_of, mask};
+    use sekisho_estate::{ReasonCode, Value, Why};
+
+    use super::{host_of, is_public_parameter, mask};
+
+    #[test]
+    fn public_parameters_are_no_unknown_ends() {
+        let read = |subject| Value::Unknown(Why { code: ReasonCode::DynamicReference, subject });
+        assert!(is_public_parameter(read("/aws/service/ami-amazon-linux-latest/al2023")));
+        assert!(is_public_parameter(read("{{resolve:ssm:/aws/service/ami-windows-latest/Base:3}}")));
+        assert!(is_public_parameter(Value::Str("resolve:ssm:/aws/service/canonical/ubuntu/x")));
+        assert!(!is_public_parameter(read("/golden/ami")));
+        assert!(!is_public_parameter(Value::Str("ami-0123456789abcdef0")));
+    }
 
     #[test]
     fn only_the_host_of_a_url_is_kept() {

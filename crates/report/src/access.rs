@@ -8,7 +8,7 @@ use sekisho_access::decide::Outcome;
 use sekisho_access::escalation::Escalations;
 use sekisho_access::explain::{Reason, ReasonEffect};
 use sekisho_access::formula::Formula;
-use sekisho_access::model::{Encryption, Model, PrincipalId, StoreId};
+use sekisho_access::model::{Encryption, Model, PrincipalId, Session, StoreId};
 use sekisho_access::policy::Place as PolicyPlace;
 use sekisho_access::show;
 use sekisho_access::tables::Class;
@@ -226,10 +226,22 @@ impl AccessReport<'_> {
             lines.push(self.say().access_groups(clean(&groups.join(", "))));
         }
         if !principal.used_by.is_empty() {
-            let used: Vec<&str> = principal.used_by.iter().map(|&id| self.estate.id(id)).collect();
+            let used = self.used_by(*id);
             lines.push(self.say().access_runs(clean(&used.join(", "))));
         }
         lines
+    }
+
+    /// What runs as a role; the policies of its session limit some of it.
+    pub(crate) fn used_by(&self, role: PrincipalId) -> Vec<String> {
+        let sessions = &self.model.sessions;
+        let within = |id| sessions.iter().any(|session| session.resource == id && session.role == role);
+        let used = self.model.principals[role as usize].used_by.iter();
+        used.map(|&id| match self.estate.id(id) {
+            name if within(id) => self.say().access_within_session(name),
+            name => name.to_owned(),
+        })
+        .collect()
     }
 
     pub(crate) fn reason(&self, reason: &Reason, places: &Places<'_>) -> String {
@@ -292,15 +304,18 @@ impl AccessReport<'_> {
         &self,
         ask: &Ask<'_>,
         principal: PrincipalId,
+        session: Option<&Session>,
         notation: Notation,
         out: &mut impl Write,
     ) -> io::Result<()> {
         let who = &self.model.principals[principal as usize];
+        let name = session.map_or(&*who.name, |session| &*session.name);
+        let asker = session.map_or_else(|| ask.asker(principal), |session| ask.session(session));
         let mut rows = Vec::new();
         for store in 0..u32::try_from(self.model.stores.len()).unwrap_or(0) {
             let cells: Vec<(Class, sekisho_access::ask::Cell)> = Class::ALL
                 .into_iter()
-                .map(|class| (class, ask.can(&ask.asker(principal), class, store)))
+                .map(|class| (class, ask.can(&asker, class, store)))
                 .filter(|(_, cell)| cell.formula != Formula::False)
                 .collect();
             if !cells.is_empty() {
@@ -311,6 +326,13 @@ impl AccessReport<'_> {
             .zip(&self.chains.into)
             .flat_map(|(role, into)| into.iter().map(move |(from, formula)| (role, from, formula)))
             .filter(|(_, from, _)| **from == Who::Principal(principal))
+            // What a session may assume is within its own policies.
+            .filter(|(role, ..)| {
+                session.is_none() || {
+                    let role = &self.model.principals[*role as usize];
+                    ask.assume(&asker, "sts:assumerole", role).formula != Formula::False
+                }
+            })
             .map(|(role, _, formula)| (role, formula))
             .collect();
         if notation == Notation::Json {
@@ -331,14 +353,17 @@ impl AccessReport<'_> {
                 })
                 .collect();
             return self.object(
-                json!({"kind": "what-can", "principal": who.name, "arn": self.model.holes.show(&who.subject.arn)}),
+                json!({"kind": "what-can", "principal": name, "arn": self.model.holes.show(&who.subject.arn)}),
                 vec![("stores", Value::from(stores)), ("assumes", Value::from(roles))],
                 out,
             );
         }
         let say = self.say();
-        self.title(&say.access_what_can(clean(&who.name)), out)?;
-        self.lines(&self.people(&Who::Principal(principal)), out)?;
+        self.title(&say.access_what_can(clean(name)), out)?;
+        match session {
+            Some(_) => self.lines(&[say.access_session_of(clean(&who.name))], out)?,
+            None => self.lines(&self.people(&Who::Principal(principal)), out)?,
+        }
         if rows.is_empty() {
             writeln!(out, "-")?;
         }

@@ -208,9 +208,8 @@ impl Teller<'_> {
         let mut about: Vec<String> = Vec::new();
         about.extend(report.chain(row));
         if let (Who::Principal(id), true) = (&row.who, row.chain.is_empty()) {
-            let used = &report.model.principals[*id as usize].used_by;
+            let used = report.used_by(*id);
             if !used.is_empty() {
-                let used: Vec<&str> = used.iter().map(|&id| self.model.estate.id(id)).collect();
                 about.push(self.say.access_runs(clean(&used.join(", "))));
             }
         }

@@ -319,6 +319,60 @@ resource "aws_s3_bucket_policy" "pattern" {
     assert!(shown[2].ends_with("PolicyDocument: ?}"), "{}", shown[2]);
 }
 
+/// What a look-up asks for is known although its answer is not: the parameter, and the owners
+/// among whose images one is chosen.
+#[test]
+fn lookups_of_images_keep_what_they_ask_for() {
+    let estate = estate(&[(
+        "r/main.tf",
+        r#"
+variable "owners" { type = list(string) }
+data "aws_ssm_parameter" "p" { name = "/aws/service/ami-amazon-linux-latest/al2023" }
+data "aws_ami" "owners" { owners = ["amazon", "self"] }
+data "aws_ami" "filter" {
+  filter {
+    name   = "owner-id"
+    values = ["099720109477"]
+  }
+}
+data "aws_ami" "anybody" {
+  most_recent = true
+  filter {
+    name   = "name"
+    values = ["golden-*"]
+  }
+}
+data "aws_ami" "open" { owners = var.owners }
+resource "aws_instance" "p" { ami = data.aws_ssm_parameter.p.value }
+resource "aws_instance" "owners" { ami = data.aws_ami.owners.id }
+resource "aws_instance" "filter" { ami = data.aws_ami.filter.image_id }
+resource "aws_instance" "anybody" { ami = data.aws_ami.anybody.id }
+resource "aws_instance" "open" { ami = data.aws_ami.open.id }
+"#,
+    )]);
+    let stack = &estate.stacks[0];
+    let reasons: Vec<String> = stack
+        .resources
+        .iter()
+        .map(|resource| {
+            let image = stack.tree.get(resource.properties, "ImageId").unwrap();
+            let Node::Unknown(reason) = stack.tree.node(image) else { panic!("{}", stack.text(resource.id)) };
+            let reason = &stack.reasons[reason as usize];
+            format!("{} {}", reason.code.name(), reason.subject)
+        })
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "dynamic-reference /aws/service/ami-amazon-linux-latest/al2023",
+            "image-lookup amazon, self",
+            "image-lookup 099720109477",
+            "image-lookup anybody",
+            "data-source data.aws_ami.open.id",
+        ]
+    );
+}
+
 /// A flag without a value is one or the other, and so is what its validation lists.
 #[test]
 fn variables_without_values_have_those_that_they_admit() {
@@ -359,4 +413,57 @@ resource "aws_db_instance" "d" {
         shown.contains("StorageEncrypted: $on") && shown.contains("PubliclyAccessible: false"),
         "{shown}"
     );
+}
+
+/// ECS writes names with a small letter, Terraform writes statements as blocks; both are the
+/// properties of the schema. Keys of free maps, and what the schema does not name, stay.
+#[test]
+fn documents_have_the_names_of_the_schema_however_they_are_written() {
+    let estate = estate(&[(
+        "main.tf",
+        r#"
+variable "own_log" { type = bool }
+resource "aws_ecs_task_definition" "viewer" {
+  family = "viewer"
+  container_definitions = jsonencode([{
+    name             = "viewer"
+    environment      = [{ name = "HOST", value = "a" }]
+    logConfiguration = { logDriver = var.own_log ? "awslogs" : "json-file", options = { "awslogs-group" = "g", logDriver = "kept" } }
+    dockerLabels     = { name = "kept" }
+    novelty          = 1
+  }])
+}
+resource "aws_ecs_task_definition" "text" {
+  family                = "text"
+  container_definitions = <<-JSON
+    [{"name": "text", "portMappings": [{"containerPort": 80}]}]
+  JSON
+}
+resource "aws_wafv2_web_acl" "filter" {
+  scope = "REGIONAL"
+  rule {
+    priority = 1
+    statement {
+      not_statement {
+        statement {
+          ip_set_reference_statement { arn = "arn:aws:wafv2:x" }
+        }
+      }
+    }
+  }
+}
+"#,
+    )]);
+    let shown = show(&estate).join("\n");
+    for words in [
+        "Environment: [{Name: HOST, Value: a}]",
+        "LogDriver: (",
+        "Options: {awslogs-group: g, logDriver: kept}",
+        "DockerLabels: {name: kept}",
+        "novelty: 1",
+        "[{Name: text, PortMappings: [{ContainerPort: 80}]}]",
+        "Statement: {NotStatement: {Statement: {IPSetReferenceStatement: {Arn: arn:aws:wafv2:x}}}}",
+    ] {
+        assert!(shown.contains(words), "{words}\n{shown}");
+    }
 }

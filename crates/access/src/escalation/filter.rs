@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use foldhash::HashMap;
 
-use super::{ASSUME, Gives, On, compiled};
+use super::paths::{ASSUME, Gives, On, compiled};
 use crate::ask::Ask;
 use crate::context::Keys;
 use crate::decide::Object;
@@ -37,12 +37,12 @@ impl Filter {
         let paths = compiled();
         let takes = |id: PrincipalId| able[id as usize].iter().any(|&path| paths[path].path.id != ASSUME);
         let ask = Ask::new(model);
-        let actions = super::actions().into_iter().map(Into::into);
+        let actions = super::paths::actions().into_iter().map(Into::into);
         let sets = Sets::of(model, &ask, actions, &takes);
         let anything = Object { arn: model.holes.anything().into(), ..Object::default() };
         let nothing = Keys::new();
         let by_account = (0..).zip(&sets.accounts).map(|(index, account)| {
-            let target = Target { object: &anything, policy: None, s3: None, more: &nothing };
+            let target = Target::plain(&anything, None, &nothing);
             let anywhere = Question::new(&sets, model, index, target);
             let mut known: HashMap<ActionId, Set> = HashMap::default();
             let by_path = paths.iter().enumerate().map(|(path, compiled)| {
@@ -184,7 +184,7 @@ impl<'f> Asked<'f> {
             return;
         }
         let question = self.question.get_or_insert_with(|| {
-            let target = Target { object: self.object, policy: None, s3: None, more: &NOTHING };
+            let target = Target::plain(self.object, None, &NOTHING);
             Question::new(&self.filter.sets, self.model, self.account, target)
         });
         meet(set, self.known.entry(id).or_insert_with(|| question.set(id)));

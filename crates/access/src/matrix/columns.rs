@@ -136,12 +136,7 @@ impl<'m> Work<'m> {
             let object: &Object = form
                 .and_then(|form| of.forms.iter().find(|(name, _)| *name == form))
                 .map_or(&of.object, |(_, object)| object);
-            let target = Target {
-                object,
-                policy: of.policy.map(|id| self.model.policy(id)),
-                s3: of.s3.as_ref(),
-                more: &self.nothing,
-            };
+            let target = Target::of(self.model, of, object, &self.nothing);
             questions.push((*form, Question::new(self.sets, self.model, account, target)));
         }
         let question = |form: &Option<&str>| questions.iter().find(|(known, _)| known == form);
@@ -274,8 +269,7 @@ impl<'m> Work<'m> {
             &of.object,
             Some(&*self.sets.accounts[account as usize].id).filter(|id| !id.is_empty()),
         );
-        let policy = of.policy.map(|id| self.model.policy(id));
-        let target = Target { object: &of.object, policy, s3: None, more: &more };
+        let target = Target::of(self.model, of, &of.object, &more);
         let made = Shared::new(Question::new(self.sets, self.model, account, target).set(id));
         self.keys.lock().ok()?.insert(place, made.clone());
         Some(made)

@@ -17,7 +17,7 @@ impl<'e> super::Work<'_, 'e> {
             if value == Value::Absent {
                 continue;
             }
-            let policy = self.compile(at.name(), value, view);
+            let policy = self.compile(at, at.name(), value, view);
             let Some(on) = &row.on else {
                 self.put_policy(at.id, policy);
                 continue;

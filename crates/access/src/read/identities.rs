@@ -15,7 +15,7 @@ use crate::tables;
 impl<'e> super::Work<'_, 'e> {
     pub(super) fn managed_policy(&mut self, at: At<'e>) {
         let (value, view) = self.property(at, "PolicyDocument");
-        let policy = self.compile(at.name(), value, view);
+        let policy = self.compile(at, at.name(), value, view);
         let id = self.model.add(policy);
         let pattern = Pattern::arn_of(self.reader, at.target(), "");
         if let Some(arn) = self.compiler().text(&pattern) {
@@ -85,7 +85,7 @@ impl<'e> super::Work<'_, 'e> {
                         Value::Str(name) => name.to_owned(),
                         _ => at.name().to_owned(),
                     };
-                    let policy = self.compile(&name, document, view);
+                    let policy = self.compile(at, &name, document, view);
                     found.push(self.model.add(policy));
                 }
                 Err(why) => {
@@ -119,18 +119,13 @@ impl<'e> super::Work<'_, 'e> {
         };
         let trust = is_role.then(|| {
             let (value, view) = self.property(at, "AssumeRolePolicyDocument");
-            let policy = self.compile(at.name(), value, view);
+            let policy = self.compile(at, at.name(), value, view);
             self.model.add(policy)
         });
-        derive(&mut subject, None, None, &tags);
-        let keys = resource_keys(
-            Some(&account),
-            None,
-            None,
-            "iam",
-            tags.iter().map(|(key, value)| (key.as_str(), value.as_str())),
-        );
-        let object = Object { arn: arn.as_str().into(), account: Some(account), keys, ..Object::default() };
+        let place = self.place(&account);
+        subject.management = place.management;
+        derive(&mut subject, place.id.as_deref(), place.path.as_deref(), &tags);
+        let object = self.object_of(arn, account, "iam", &tags);
         self.add_principal(Principal {
             subject,
             name: at.name().into(),
@@ -172,7 +167,7 @@ impl<'e> super::Work<'_, 'e> {
         let mut identity = Vec::new();
         let (document, view) = self.property(at, "InlinePolicy");
         if document != Value::Absent {
-            let policy = self.compile(&name, document, view);
+            let policy = self.compile(at, &name, document, view);
             identity.push(self.model.add(policy));
         }
         let (managed, _) = self.property(at, "ManagedPolicies");
@@ -199,8 +194,10 @@ impl<'e> super::Work<'_, 'e> {
         let mut subject = Subject::new(SubjectKind::Role, &arn);
         subject.account = Some(account.clone());
         subject.any_session = true;
-        derive(&mut subject, None, None, &BTreeMap::new());
-        let object = Object { arn: arn.into(), account: Some(account), ..Object::default() };
+        let place = self.place(&account);
+        subject.management = place.management;
+        derive(&mut subject, place.id.as_deref(), place.path.as_deref(), &BTreeMap::new());
+        let object = self.object_of(arn, account, "iam", &BTreeMap::new());
         self.add_principal(Principal {
             subject,
             name: at.name().into(),
@@ -224,7 +221,7 @@ impl<'e> super::Work<'_, 'e> {
             arn.and_then(|arn| self.managed.get(&*arn).copied())
         } else {
             let (value, view) = self.property(at, "PolicyDocument");
-            let policy = self.compile(at.name(), value, view);
+            let policy = self.compile(at, at.name(), value, view);
             Some(self.model.add(policy))
         };
         let Some(policy) = policy else { return };
@@ -332,8 +329,26 @@ impl<'e> super::Work<'_, 'e> {
         let account = self.account(at);
         let tags = self.tags(at);
         let service = arn.split(':').nth(2).unwrap_or_default().to_owned();
+        Some(self.object_of(arn, account, &service, &tags))
+    }
+
+    /// What a request is for, with the keys that follow from it.
+    pub(super) fn object_of(
+        &mut self,
+        arn: String,
+        account: Box<str>,
+        service: &str,
+        tags: &BTreeMap<String, String>,
+    ) -> Object {
+        let place = self.place(&account);
         let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        let keys = resource_keys(Some(&account), None, None, &service, tags);
-        Some(Object { arn: arn.into(), account: Some(account), keys, ..Object::default() })
+        let keys = resource_keys(Some(&account), place.id.as_deref(), place.path.as_deref(), service, tags);
+        Object {
+            arn: arn.into(),
+            account: Some(account),
+            management: place.management,
+            keys,
+            ..Object::default()
+        }
     }
 }

@@ -2,8 +2,10 @@
 
 mod attached;
 mod identities;
+mod names;
 mod organization;
 mod stores;
+mod ways;
 mod workloads;
 
 use std::collections::{BTreeMap, HashMap};
@@ -44,6 +46,7 @@ impl Model {
             managed: HashMap::new(),
             groups: HashMap::new(),
             absent_groups: HashMap::new(),
+            tree: organization::Tree::default(),
         };
         let mut accounts: Vec<&str> = estate.stacks.iter().flat_map(|stack| stack.accounts()).collect();
         accounts.sort_unstable();
@@ -70,6 +73,8 @@ struct Work<'w, 'e> {
     groups: HashMap<ResourceId, GroupId>,
     /// Groups that are named and not in the input, by ARN.
     absent_groups: HashMap<Box<str>, GroupId>,
+    /// Where accounts are in their organization.
+    tree: organization::Tree,
 }
 
 /// A resource with what is needed to read it.
@@ -140,6 +145,11 @@ impl<'e> Work<'_, 'e> {
         let lambda = of(&["AWS::Lambda::Permission"]);
         let switches = of(&["Sekisho::Account::S3PublicAccessBlock"]);
 
+        self.organization(
+            &of(&["AWS::Organizations::Organization"]),
+            &of(&["AWS::Organizations::OrganizationalUnit"]),
+            &of(&["AWS::Organizations::Account"]),
+        );
         for &at in &managed {
             self.managed_policy(at);
         }
@@ -172,9 +182,25 @@ impl<'e> Work<'_, 'e> {
             self.lambda_permission(at);
         }
         self.account_switches(&switches);
-        for at in of(&["AWS::Organizations::Policy"]) {
-            self.organization_policy(at);
+        for at in of(&["AWS::S3::AccessPoint"]) {
+            self.access_point(at);
         }
+        let mrap_policies = of(&["AWS::S3::MultiRegionAccessPointPolicy"]);
+        for at in of(&["AWS::S3::MultiRegionAccessPoint"]) {
+            self.multi_region_access_point(at, &mrap_policies);
+        }
+        for at in of(&["Sekisho::Kms::Grant"]) {
+            self.grant(at);
+        }
+        for at in of(&["AWS::EC2::VPCEndpoint"]) {
+            self.endpoint(at);
+        }
+        for at in
+            of(&["AWS::RolesAnywhere::Profile", "AWS::Transfer::User", "AWS::EKS::PodIdentityAssociation"])
+        {
+            self.session(at);
+        }
+        self.organization_policies(&of(&["AWS::Organizations::Policy"]));
         self.workloads();
         self.finish();
     }
@@ -294,12 +320,26 @@ impl<'e> Work<'_, 'e> {
         tags
     }
 
-    fn compile(&mut self, name: &str, value: Value<'e>, view: Option<View<'e>>) -> Policy {
+    fn compile(&mut self, at: At<'e>, name: &str, value: Value<'e>, view: Option<View<'e>>) -> Policy {
         let document = match view {
             Some(view) => Document::read(self.reader, view),
             None => Document::parse(self.reader, value),
         };
-        self.compiler().policy(Some(name), &document)
+        let policy = self.compiler().policy(Some(name), &document);
+        self.misspelt(at, &policy);
+        policy
+    }
+
+    /// Actions that match none that is known: they allow and deny nothing.
+    fn misspelt(&mut self, at: At<'e>, policy: &Policy) {
+        for (index, statement) in (1..).zip(&policy.statements) {
+            for action in statement.actions.written() {
+                if let Some(what) = names::unknown(action) {
+                    let name = policy.name.as_deref().unwrap_or_default();
+                    self.gap(at, format!("{name}, statement {index}: {what}"));
+                }
+            }
+        }
     }
 }
 

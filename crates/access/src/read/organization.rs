@@ -1,25 +1,159 @@
-//! Policies of organizations.
+//! Organizations: where accounts are, and the policies above them.
 
-use sekisho_estate::Value;
+use std::collections::HashMap;
+
+use sekisho_estate::{Target, Value};
 
 use super::{At, unknown_policy};
-use crate::model::{Model, PolicyId};
+use crate::holes::{HoleClass, Holes};
+use crate::model::{Model, Organization, PolicyId};
 use crate::policy::Effect;
 
 /// Policies of accounts by level.
-type Levels = std::collections::HashMap<Box<str>, Vec<Vec<PolicyId>>>;
+type Levels = HashMap<Box<str>, Vec<Vec<PolicyId>>>;
+
+/// Most units between an account and the root.
+///
+/// Source: Organizations User Guide, `orgs_reference_limits.html`: units nest five deep.
+const MOST_UNITS: usize = 5;
+
+/// Where accounts are, by the texts of the model.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    id: Option<Box<str>>,
+    management: Option<Box<str>>,
+    /// What an account or unit is in.
+    above: HashMap<Box<str>, Box<str>>,
+    /// The root, where a template makes the organization.
+    root: Option<Box<str>>,
+}
+
+impl Tree {
+    fn is_root(&self, text: &str) -> bool {
+        text == "root" || text.starts_with("r-") || self.root.as_deref() == Some(text)
+    }
+
+    /// From the root to an account; none where a part of it is not known.
+    fn chain(&self, account: &str) -> Option<Vec<&str>> {
+        let (mut at, _) = self.above.get_key_value(account)?;
+        let mut chain: Vec<&str> = vec![at];
+        while !self.is_root(at) {
+            at = self.above.get(at).filter(|_| chain.len() <= MOST_UNITS + 1)?;
+            chain.push(at);
+        }
+        chain.reverse();
+        Some(chain)
+    }
+
+    /// `o-…/r-…/ou-…/`
+    ///
+    /// Source: IAM User Guide, `access_policies_last-accessed-view-data-orgs.html`,
+    /// "Understand the AWS Organizations entity path".
+    fn path(&self, account: &str) -> Option<String> {
+        let mut chain = self.chain(account)?;
+        chain.pop();
+        Some(format!("{}/{}/", self.id.as_deref()?, chain.join("/")))
+    }
+}
 
 impl<'e> super::Work<'_, 'e> {
-    /// A service or resource control policy, for the accounts that it is attached to.
+    /// Reads where accounts are.
+    pub(super) fn organization(&mut self, organizations: &[At<'e>], units: &[At<'e>], accounts: &[At<'e>]) {
+        for &at in organizations {
+            let (id, _) = self.property(at, "Id");
+            let (management, _) = self.property(at, "ManagementAccountId");
+            let root = self.text(at, Value::Reference(Target { attribute: "RootId", ..at.target() }));
+            let id = match id {
+                Value::Absent => Value::Reference(Target { attribute: "Id", ..at.target() }),
+                id => id,
+            };
+            self.tree.id = self.text(at, id).map(Into::into);
+            self.tree.management = self.text(at, management).map(Into::into);
+            self.tree.root = root.map(Into::into);
+        }
+        for (&at, id, path, parent) in units
+            .iter()
+            .map(|at| (at, "Id", "Path", "ParentId"))
+            .chain(accounts.iter().map(|at| (at, "AccountId", "Paths/*", "ParentIds/*")))
+        {
+            let Some(own) = self.own_id(at, id) else { continue };
+            let (path, _) = self.property(at, path);
+            let (parent, _) = self.property(at, parent);
+            if let Some(path) = self.text(at, path) {
+                let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+                // With or without the thing itself at the end.
+                if parts.last() != Some(&&*own) {
+                    parts.push(&own);
+                }
+                for pair in parts.windows(2).filter(|pair| !pair[0].starts_with("o-")) {
+                    self.tree.above.insert(pair[1].into(), pair[0].into());
+                }
+            } else if let Some(parent) = self.unit_or_root(at, parent) {
+                self.tree.above.insert(own, parent);
+            }
+        }
+    }
+
+    /// The id of a unit or account: written, or what AWS gives it.
+    fn own_id(&mut self, at: At<'e>, attribute: &'static str) -> Option<Box<str>> {
+        let value = match self.property(at, attribute).0 {
+            Value::Absent => Value::Reference(Target { attribute, ..at.target() }),
+            value => value,
+        };
+        self.text(at, value).map(Into::into)
+    }
+
+    /// The id of a unit or root that a value names.
+    fn unit_or_root(&mut self, at: At<'e>, value: Value<'e>) -> Option<Box<str>> {
+        let unit = "AWS::Organizations::OrganizationalUnit";
+        if let Some(id) = self.names.identify(self.reader, value, unit) {
+            let stack = self.reader.estate.stack(id.stack);
+            return self.own_id(At { id, stack, resource: stack.resource(id.index) }, "Id");
+        }
+        self.text(at, value).map(Into::into)
+    }
+
+    /// What is known of the place of an account.
+    pub(super) fn place(&mut self, account: &str) -> Organization {
+        if let Some(known) = self.model.organizations.get(account) {
+            return known.clone();
+        }
+        let listed = self.tree.above.contains_key(account);
+        let management = self.tree.management.as_deref() == Some(account);
+        let place = Organization {
+            id: self.tree.id.clone().filter(|_| listed || management),
+            path: self.tree.path(account).map(Into::into),
+            management,
+        };
+        self.model.organizations.insert(account.into(), place.clone());
+        place
+    }
+
+    /// Service and resource control policies, for the accounts that they are attached to.
     ///
-    /// The policy that allows everything is attached at every level unless somebody detached
-    /// it, which no template says. A policy of an organizational unit applies to accounts that
-    /// the input does not tell: its statements are not known to count.
-    /// Source: Organizations User Guide, `orgs_manage_policies_scps.html`.
-    pub(super) fn organization_policy(&mut self, at: At<'e>) {
+    /// The policy that allows everything is attached at every level unless the input has it
+    /// with its targets. A policy of a unit applies to the accounts in it, as far as the
+    /// input tells; where it does not, its statements are not known to count.
+    /// Source: Organizations User Guide, `orgs_manage_policies_scps_evaluation.html`.
+    pub(super) fn organization_policies(&mut self, policies: &[At<'e>]) {
+        let of = |at: &At<'e>| matches!(self.property(*at, "Name").0, Value::Str("FullAWSAccess"));
+        let listed = policies.iter().any(of);
+        for &at in policies {
+            self.organization_policy(at);
+        }
+        if listed {
+            return;
+        }
+        let full = self.full_access();
+        for levels in self.model.scps.values_mut().chain(self.model.rcps.values_mut()) {
+            levels.iter_mut().for_each(|level| level.insert(0, full));
+        }
+    }
+
+    fn organization_policy(&mut self, at: At<'e>) {
         let kind = self.property(at, "Type").0;
         let (value, view) = self.property(at, "Content");
-        let policy = self.compile(at.name(), value, view);
+        let policy = self.compile(at, at.name(), value, view);
         let targets = self.property(at, "TargetIds").0;
         let mut accounts: Vec<Box<str>> =
             self.model.principals.iter().filter_map(|principal| principal.object.account.clone()).collect();
@@ -37,69 +171,100 @@ impl<'e> super::Work<'_, 'e> {
             self.gap(at, format!("the {kind} is attached to nothing in this input"));
         }
         for target in self.elements(targets) {
-            let (level, only, problem) = self.target(at, target);
-            let mut policy = policy.clone();
-            if let Some(why) = &problem {
-                for statement in &mut policy.statements {
-                    statement.problem.get_or_insert_with(|| why.as_str().into());
-                }
+            let (target, problem) = self.target(at, target);
+            let mut reached = Vec::new();
+            let mut open = None;
+            for account in &accounts {
+                let (level, sure) = match (self.tree.chain(account), &target) {
+                    (_, Some(target)) if target == account => (usize::MAX, true),
+                    (Some(chain), Some(target)) => {
+                        let root = |text: &str| self.tree.is_root(text);
+                        let is = |part: &&str| **part == **target || (root(part) && root(target));
+                        match chain.iter().position(is) {
+                            Some(level) => (level, true),
+                            // Of a unit that the template makes nothing is in the tree yet.
+                            None => continue,
+                        }
+                    }
+                    (Some(_), None) => (1, false),
+                    (None, Some(target)) if self.tree.is_root(target) => (0, true),
+                    (None, Some(target)) if is_account(target) => continue,
+                    (None, _) => (1, false),
+                };
+                let levels = self.tree.chain(account).map_or(3, |chain| chain.len());
+                let why = (!sure).then(|| {
+                    let shown = target.as_deref().map(|target| self.model.holes.show(target));
+                    problem.clone().unwrap_or_else(|| {
+                        format!("which accounts are in {} is not in this input", shown.unwrap_or_default())
+                    })
+                });
+                open = open.or_else(|| why.clone());
+                reached.push((account.clone(), level.min(levels - 1), levels, why));
             }
-            let reaches = |account: &str| only.as_deref().is_none_or(|only| *only == *account);
-            if problem.is_none() && !accounts.iter().any(|account| reaches(account)) {
-                self.gap(
-                    at,
-                    format!("the {kind} is attached to an account of which nothing is in this input"),
-                );
+            if reached.is_empty() {
+                let alone = target.as_deref().is_some_and(is_account);
+                let what = if alone { "an account" } else { "accounts" };
+                let why = problem.unwrap_or_else(|| {
+                    format!("the {kind} is attached to {what} of which nothing is in this input")
+                });
+                self.gap(at, why);
                 continue;
             }
-            if let Some(why) = problem {
+            if let Some(why) = open {
                 self.gap(at, why);
             }
-            let id = self.model.add(policy);
-            let full = self.full_access();
-            for account in accounts.iter().filter(|account| reaches(account)) {
-                let levels = own(&mut self.model).entry(account.clone()).or_default();
-                if levels.is_empty() {
-                    *levels = vec![vec![full], vec![full], vec![full]];
-                }
-                levels[level].push(id);
+            let mut sure = None;
+            for (account, level, levels, why) in reached {
+                let id = match (&why, sure) {
+                    (None, Some(id)) => id,
+                    (None, None) => *sure.insert(self.model.add(policy.clone())),
+                    (Some(why), _) => {
+                        let mut policy = policy.clone();
+                        for statement in &mut policy.statements {
+                            statement.problem.get_or_insert_with(|| why.as_str().into());
+                        }
+                        self.model.add(policy)
+                    }
+                };
+                let of = own(&mut self.model).entry(account).or_insert_with(|| vec![Vec::new(); levels]);
+                of[level].push(id);
             }
         }
     }
 
-    /// The level of a target, the account that it is alone, and why it is not known which
-    /// accounts it reaches.
-    fn target(&mut self, at: At<'e>, target: Value<'e>) -> (usize, Option<String>, Option<String>) {
-        let unit = |name: &str| Some(format!("which accounts are in {name} is not in this input"));
-        for (type_name, level) in
-            [("AWS::Organizations::OrganizationalUnit", 1), ("AWS::Organizations::Account", 2)]
+    /// The id of a target, and why it is not known which accounts it reaches.
+    fn target(&mut self, at: At<'e>, target: Value<'e>) -> (Option<Box<str>>, Option<String>) {
+        for (type_name, id) in
+            [("AWS::Organizations::OrganizationalUnit", "Id"), ("AWS::Organizations::Account", "AccountId")]
         {
-            if let Some(id) = self.names.identify(self.reader, target, type_name) {
-                let name = self.reader.estate.id(id).to_owned();
-                let why = match level {
-                    1 => unit(&name),
-                    _ => Some(format!("the id of account {name} is known only when it is made")),
+            if let Some(found) = self.names.identify(self.reader, target, type_name) {
+                let stack = self.reader.estate.stack(found.stack);
+                let at = At { id: found, stack, resource: stack.resource(found.index) };
+                let own = self.own_id(at, id);
+                let name = self.reader.estate.id(found);
+                let why = match id {
+                    "Id" => format!("which accounts are in {name} is not in this input"),
+                    _ => format!("the id of account {name} is known only when it is made"),
                 };
-                return (level, None, why);
+                return (own, Some(why));
             }
         }
         if self.names.identify(self.reader, target, "AWS::Organizations::Organization").is_some() {
-            return (0, None, None);
+            return (Some("root".into()), None);
         }
         match self.text(at, target) {
-            Some(text) if text.starts_with("r-") => (0, None, None),
-            Some(text) if text.starts_with("ou-") => (1, None, unit(&text)),
-            Some(text) if !crate::holes::Holes::any_in(&text) => (2, Some(text), None),
+            Some(text) if !Holes::any_in(&text) => (Some(text.into()), None),
             Some(text) => {
-                let own = self.model.holes.place("AWS::AccountId", crate::holes::HoleClass::Account);
+                let own = self.model.holes.place("AWS::AccountId", HoleClass::Account);
                 // The account that the stack is deployed to.
                 if text.chars().eq([own]) {
-                    return (2, Some(text), None);
+                    return (Some(text.into()), None);
                 }
                 let shown = self.model.holes.show(&text);
-                (1, None, Some(format!("what {shown}, to which it is attached, is, is not in this input")))
+                let why = format!("what {shown}, to which it is attached, is, is not in this input");
+                (Some(text.into()), Some(why))
             }
-            None => (1, None, Some("to what it is attached is not known".to_owned())),
+            None => (None, Some("to what it is attached is not known".to_owned())),
         }
     }
 
@@ -116,4 +281,8 @@ impl<'e> super::Work<'_, 'e> {
         self.managed.insert("FullAWSAccess".into(), id);
         id
     }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }

@@ -4,7 +4,6 @@ use sekisho_estate::Value;
 use sekisho_policy::Pattern;
 
 use super::At;
-use crate::answer::resource_keys;
 use crate::case::{AclGrant, AclPermission, ObjectOwnership, Switches};
 use crate::decide::Object;
 use crate::model::{Encryption, Store};
@@ -20,19 +19,8 @@ impl<'e> super::Work<'_, 'e> {
         let (account, region) = (self.account(at), self.region(at));
         let tags = self.tags(at);
         let service = arn.split(':').nth(2).unwrap_or_default().to_owned();
-        let keys = resource_keys(
-            Some(&account),
-            None,
-            None,
-            &service,
-            tags.iter().map(|(key, value)| (key.as_str(), value.as_str())),
-        );
-        let object = |arn: String| Object {
-            arn: arn.into(),
-            account: Some(account.clone()),
-            keys: keys.clone(),
-            ..Object::default()
-        };
+        let own = self.object_of(arn.clone(), account.clone(), &service, &tags);
+        let object = |arn: String| Object { arn: arn.into(), ..own.clone() };
         let mut forms = Vec::new();
         if let Some((_, kind)) = tables::store_kind(at.type_name()) {
             for (form, template) in &kind.forms {
@@ -58,6 +46,8 @@ impl<'e> super::Work<'_, 'e> {
             policy: None,
             key: Encryption::Service,
             s3,
+            grants: Vec::new(),
+            points: Vec::new(),
             conditional: at.resource.condition.is_some(),
         });
     }
@@ -109,6 +99,9 @@ impl<'e> super::Work<'_, 'e> {
             _ => Vec::new(),
         };
         // The ACL of the bucket is not that of its objects: who writes one chooses it.
+        if ownership != ObjectOwnership::BucketOwnerEnforced && !switches.ignore_public_acls {
+            self.gap(at, "its objects have access lists of their own, which may let anyone read them");
+        }
         S3 { ownership, bucket_acl: acl, switches, ..S3::default() }
     }
 

@@ -8,6 +8,16 @@ use super::At;
 use crate::model::Workload;
 use crate::tables;
 
+/// What names roles in a policy or grant of its own and runs with none.
+const PASSIVE: [&str; 6] = [
+    "AWS::KMS::Key",
+    "AWS::KMS::ReplicaKey",
+    "AWS::S3::AccessPoint",
+    "AWS::S3::MultiRegionAccessPointPolicy",
+    "AWS::EC2::VPCEndpoint",
+    "Sekisho::Kms::Grant",
+];
+
 impl<'e> super::Work<'_, 'e> {
     /// What runs with which role: resources that name it, directly or by an instance profile.
     pub(super) fn workloads(&mut self) {
@@ -18,7 +28,7 @@ impl<'e> super::Work<'_, 'e> {
             let name = estate.type_name(id);
             name.starts_with("AWS::IAM::")
                 || tables::policy_rows().iter().any(|row| row.type_name == name && row.on.is_some())
-                || name == "AWS::KMS::Key"
+                || PASSIVE.contains(&name)
         };
         for edge in &edges {
             if estate.type_name(edge.from) == "AWS::IAM::InstanceProfile"

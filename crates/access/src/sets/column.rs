@@ -2,12 +2,14 @@
 //!
 //! The algebra is that of [`crate::decide::Request::layers`], word by word.
 
+use std::cell::OnceCell;
+
 use super::side::Side;
 use super::{Account, ActionId, Inner, Set, Shared, Word};
 use crate::context::Keys;
-use crate::decide::{Object, Rule};
+use crate::decide::{Grant, Object, Rule};
 use crate::glob::Match;
-use crate::model::Model;
+use crate::model::{AccessPoint, Model, Store};
 use crate::policy::{Policy, Select};
 use crate::s3::S3;
 
@@ -20,8 +22,31 @@ pub(crate) struct Target<'t> {
     pub(crate) policy: Option<&'t Policy>,
     /// What S3 adds.
     pub(crate) s3: Option<&'t S3>,
+    /// Grants of a key.
+    pub(crate) grants: &'t [Grant],
+    /// There are access points in front of it.
+    pub(crate) points: bool,
     /// Keys of the request that follow from how it is made.
     pub(crate) more: &'t Keys,
+}
+
+impl<'t> Target<'t> {
+    /// What has at most a policy.
+    pub(crate) fn plain(object: &'t Object, policy: Option<&'t Policy>, more: &'t Keys) -> Self {
+        Self { object, policy, s3: None, grants: &[], points: false, more }
+    }
+
+    /// A form of the ARN of a store.
+    pub(crate) fn of(model: &'t Model, store: &'t Store, object: &'t Object, more: &'t Keys) -> Self {
+        Self {
+            object,
+            policy: store.policy.map(|id| model.policy(id)),
+            s3: store.s3.as_ref(),
+            grants: &store.grants,
+            points: !store.points.is_empty(),
+            more,
+        }
+    }
 }
 
 /// A resource, for the principals of one account.
@@ -34,6 +59,8 @@ pub(crate) struct Question<'q> {
     pub(super) same: Word,
     /// Rows about the resource that are not about every one.
     rows: Vec<(u32, Word)>,
+    /// The same of `*`, for actions that are on no type of resource.
+    on_all: OnceCell<Vec<(u32, Word)>>,
 }
 
 impl<'q> Question<'q> {
@@ -44,16 +71,16 @@ impl<'q> Question<'q> {
             None => Word::ALL,
             Some(theirs) => Word::of(&crate::subject::same(&account.id, theirs, &model.holes)),
         };
-        let mut question = Self { sets, model, account, target, same, rows: Vec::new() };
-        question.look_up();
+        let mut question =
+            Self { sets, model, account, target, same, rows: Vec::new(), on_all: OnceCell::new() };
+        // Identity policies see the access point that a request goes through.
+        let through = target.s3.and_then(|s3| s3.through.as_ref());
+        question.rows = question.look_up(through.map_or(&target.object.arn, |through| &through.arn));
         question
     }
 
-    fn look_up(&mut self) {
+    fn look_up(&self, text: &str) -> Vec<(u32, Word)> {
         let (account, model) = (self.account, self.model);
-        // Identity policies see the access point that a request goes through.
-        let through = self.target.s3.and_then(|s3| s3.through.as_ref());
-        let text: &str = through.map_or(&self.target.object.arn, |through| &through.arn);
         let mut letters = text.chars();
         let anything = letters
             .next()
@@ -95,7 +122,7 @@ impl<'q> Question<'q> {
             rows.push((at, late(row, found)));
         }
         rows.retain(|(_, word)| !word.is_none());
-        self.rows = rows;
+        rows
     }
 
     /// Which rule applies to an action.
@@ -106,7 +133,11 @@ impl<'q> Question<'q> {
     /// Words in which the answer may differ from what is true of every resource; none: all.
     pub(crate) fn touched(&self, actions: &[ActionId]) -> Option<Vec<u32>> {
         if self.same != Word::ALL
-            || actions.iter().any(|&action| !self.side(action).is_plain(self.rule(action)))
+            || actions.iter().any(|&action| {
+                self.points(action)
+                    || crate::decide::is_on_all(&self.sets.actions[action as usize])
+                    || !self.side(action).is_plain(self.rule(action))
+            })
         {
             return None;
         }
@@ -131,13 +162,15 @@ impl<'q> Question<'q> {
         if rule == Rule::Trust && name.starts_with("sts:assumerolewith") {
             return vec![Word::NONE; account.words];
         }
+        let points = self.points(action);
         let side = self.side(action);
-        if side.is_shut() && (self.same.is_none() || rule != Rule::Plain) {
+        if !points && side.is_shut() && (self.same.is_none() || rule != Rule::Plain) {
             return vec![Word::NONE; account.words];
         }
-        let plain = self.same == Word::ALL && side.is_plain(rule);
-        let rows: Vec<(&super::Row, Word)> = self
-            .rows
+        let plain = !points && self.same == Word::ALL && side.is_plain(rule);
+        let on_all = crate::decide::is_on_all(name);
+        let of = if on_all { self.on_all.get_or_init(|| self.look_up("*")) } else { &self.rows };
+        let rows: Vec<(&super::Row, Word)> = of
             .iter()
             .map(|(row, word)| (&account.rows[*row as usize], *word))
             .map(|(row, word)| (row, word & row.names(action) & row.limit))
@@ -156,7 +189,17 @@ impl<'q> Question<'q> {
                 super::word::add(&mut deny, &row.who, limit);
             }
         }
-        (0..account.words).map(|at| self.decide(at, &allow, deny[at], &side, rule)).collect()
+        let direct = (0..account.words).map(|at| self.decide(at, &allow, deny[at], &side, rule));
+        // Of a request through an access point other statements decide.
+        direct
+            .zip(0..)
+            .map(|(word, at)| if points { Word { any: account.members(at), ..word } } else { word })
+            .collect()
+    }
+
+    /// Whether a request may go through an access point.
+    fn points(&self, action: ActionId) -> bool {
+        self.target.points && AccessPoint::takes(&self.sets.actions[action as usize])
     }
 
     /// Who may take an action, in one word; only where the account's policies decide alone.

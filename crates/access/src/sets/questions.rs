@@ -32,6 +32,8 @@ pub(crate) fn who(
         own = Sets::of(model, ask, actions.map(Into::into), &|_| true);
         &own
     };
+    // What an endpoint lets through is not in the sets.
+    let settled = ask.endpoint().is_none();
     let nothing = Keys::new();
     let mut found = Vec::new();
     for account in accounts(model, sets, store) {
@@ -41,8 +43,7 @@ pub(crate) fn who(
         for (form, actions) in forms {
             let object: &Object =
                 of.forms.iter().find(|(name, _)| name == form).map_or(&of.object, |(_, object)| object);
-            let policy = of.policy.map(|id| model.policy(id));
-            let target = Target { object, policy, s3: of.s3.as_ref(), more: &nothing };
+            let target = Target::of(model, of, object, &nothing);
             let question = Question::new(sets, model, account, target);
             for action in actions {
                 let Some(id) = sets.action(lower(action)) else { continue };
@@ -58,8 +59,7 @@ pub(crate) fn who(
                 Encryption::Key(key) => {
                     let key = &model.stores[*key as usize];
                     let more = crate::ask::through_service(kind, &key.object, caller);
-                    let policy = key.policy.map(|id| model.policy(id));
-                    let target = Target { object: &key.object, policy, s3: None, more: &more };
+                    let target = Target::of(model, key, &key.object, &more);
                     let question = Question::new(sets, model, account, target);
                     sets.action(action).map_or_else(|| vec![Word::OPEN; words], |id| question.set(id))
                 }
@@ -81,7 +81,7 @@ pub(crate) fn who(
             let asker = || asker.get_or_init(|| ask.asker(principal));
             let mut cell = Cell { formula: Formula::False, actions: Vec::new() };
             for (action, form, object, set) in &parts {
-                let formula = if set[at].sure & bit != 0 {
+                let formula = if settled && set[at].sure & bit != 0 {
                     Formula::True
                 } else if set[at].any & bit != 0 {
                     ask.on_store(asker(), lower(action), of, object).formula
@@ -95,7 +95,7 @@ pub(crate) fn who(
             }
             if cell.formula != Formula::False
                 && let Some((action, key)) = &key
-                && key[at].sure & bit == 0
+                && !(settled && key[at].sure & bit != 0)
             {
                 cell.formula = cell.formula.and(ask.key(asker(), action, of, kind));
             }
@@ -119,7 +119,7 @@ pub(crate) fn assume(
         return Vec::new();
     };
     let (nothing, policy) = (Keys::new(), model.policy(trust));
-    let target = Target { object: &role.object, policy: Some(policy), s3: None, more: &nothing };
+    let target = Target::plain(&role.object, Some(policy), &nothing);
     let mut found = Vec::new();
     for account in named(sets, policy) {
         let set = Question::new(sets, model, account, target).set(action);
@@ -151,6 +151,13 @@ pub(crate) fn accounts(model: &Model, sets: &Inner, store: StoreId) -> Vec<u32> 
     }
     let policy = of.policy.map(|id| model.policy(id));
     let mut found = policy.map_or_else(Vec::new, |policy| named(sets, policy));
+    for grant in &of.grants {
+        let account = grant.grantee.split(':').nth(4).unwrap_or_default();
+        if Holes::any_in(account) {
+            return sets.every_account();
+        }
+        found.extend(sets.account(account));
+    }
     match &of.object.account {
         Some(own) => found.extend(sets.account(own)),
         None => return sets.every_account(),

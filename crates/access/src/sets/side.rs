@@ -7,7 +7,7 @@ use super::column::Question;
 use super::{ActionId, Set, Shared, Word};
 use crate::condition::Test;
 use crate::context::RequestContext;
-use crate::decide::Rule;
+use crate::decide::{Grant, Rule};
 use crate::policy::{Effect, Named, Policy, Select, Statement};
 
 /// A set of principals that is often everybody or nobody.
@@ -105,6 +105,9 @@ impl Question<'_> {
         {
             self.says(policy, name, &mut side, true);
         }
+        if rule == Rule::Key {
+            target.grants.iter().for_each(|grant| self.granted(grant, name, &mut side));
+        }
         if !target.object.management && !target.object.aws_managed {
             let theirs = target.object.account.as_deref().unwrap_or_default();
             let mut denied = Side::default();
@@ -132,6 +135,26 @@ impl Question<'_> {
             }
         }
         side
+    }
+
+    /// Adds whom a grant may let in: the point engine says when it does.
+    fn granted(&self, grant: &Grant, action: &str, side: &mut Side) {
+        if !grant.operations.iter().any(|operation| **operation == *action) {
+            return;
+        }
+        let arn = &*grant.grantee;
+        if !self.account.open_arns && !crate::holes::Holes::any_in(arn) && !arn.contains(":sts:") {
+            for &slot in self.account.by_arn.get(arn).into_iter().flatten() {
+                side.direct.slot(self.account.words, slot, Word::OPEN);
+            }
+            return;
+        }
+        let when = When { limit: Word::OPEN, filters: Vec::new() };
+        let named = Select::Only(vec![Named::Arn(grant.grantee.clone())]);
+        let mut reach = Side::default();
+        self.reach_each(&named, &Effect::Allow, &when, &mut reach);
+        merge(&mut side.direct, &reach.direct);
+        merge(&mut side.direct, &reach.role);
     }
 
     /// Adds what a policy with principals says.

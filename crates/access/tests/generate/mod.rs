@@ -310,6 +310,8 @@ pub fn model(size: Size, seed: u64) -> Model {
                 policy,
                 key: Encryption::Service,
                 s3: None,
+                grants: Vec::new(),
+                points: Vec::new(),
                 conditional: false,
             });
         }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use sekisho_estate::{Node, NodeId, Operation, Resource, ResourceIndex, Stack};
+use sekisho_estate::{Node, NodeId, Operation, ReasonCode, Resource, ResourceIndex, Stack};
 use sekisho_facts::{
     TerraformHow, TerraformMapping, TerraformObject, TerraformTarget, terraform_mapped, terraform_mappings,
 };
@@ -261,6 +261,12 @@ impl Writer<'_> {
                     self.data.insert(kind.into(), json!({"current": {}}));
                     return Ok(format!("data.{kind}.current.{attribute}"));
                 }
+                if variable.unknown.code == ReasonCode::DynamicReference {
+                    let read = json!({"name": &*variable.unknown.subject});
+                    let all = self.data.entry("aws_ssm_parameter").or_insert_with(|| json!({}));
+                    all[&*variable.name] = read;
+                    return Ok(format!("data.aws_ssm_parameter.{}.value", variable.name));
+                }
                 if !variable.domain.is_empty() || variable.secret {
                     return Err("a parameter with a default, or a secret one".into());
                 }
@@ -400,6 +406,9 @@ fn inverse(
                 Value::String(text) => text.into(),
                 other => other.to_string().into(),
             },
+            // Container definitions are text, statements of a web ACL blocks.
+            TerraformHow::Spelled(..) if value.is_array() => value.to_string().into(),
+            TerraformHow::Spelled(..) => json!([value]),
             TerraformHow::Entries(key, content) => {
                 let mut map = Map::new();
                 for item in value.as_array().ok_or("entries that are no list")? {

@@ -277,7 +277,9 @@ impl Lower<'_> {
             ("aws_partition", "partition" | "id") => "AWS::Partition",
             ("aws_partition", "dns_suffix") => "AWS::URLSuffix",
             _ => {
-                let reason = Reason::new(ReasonCode::DataSource, name_of(reference));
+                let reason = self.looked_up(reference, attribute);
+                let reason =
+                    reason.unwrap_or_else(|| Reason::new(ReasonCode::DataSource, name_of(reference)));
                 return self.push_unknown(reason, at);
             }
         };

@@ -12,10 +12,17 @@
 //! | summary | `aws iam get-account-summary` |
 //! | services that somebody used | `aws iam get-service-last-accessed-details`, with `Arn` put beside `ServicesLastAccessed` |
 //! | organization policy | `aws organizations describe-policy`, with `Targets` of `list-targets-for-policy` put beside `Policy` |
+//! | accounts and units of an organization | `aws organizations list-accounts`, `list-organizational-units-for-parent`, `describe-organization`, alone or in one object |
+//! | grants of a key | `aws kms list-grants` |
 //! | policy of a bucket, queue, topic or secret | the document itself |
 
+mod credentials;
+mod organization;
+
 use sekisho_estate::json::{self, Limits};
-use sekisho_estate::{LineIndex, Node, NodeId, Problem, Resource, Stack, Stage, Tree};
+use sekisho_estate::{LineIndex, Node, NodeId, Problem, Resource, Stack, Stage};
+
+use credentials::credential_report;
 
 /// What was read from a file.
 #[derive(Debug)]
@@ -56,6 +63,12 @@ pub fn read(path: &str, text: &str) -> Option<Saved> {
     } else if has("ServicesLastAccessed") {
         work.services_last_accessed(root);
         "services-last-accessed"
+    } else if has("Grants") {
+        work.grants(root)?;
+        "kms-grants"
+    } else if has("Accounts") || has("OrganizationalUnits") || has("Organization") {
+        work.organization(root);
+        "organization"
     } else if has("Policy") {
         work.organization_policy(root)?;
         "organization-policy"
@@ -87,6 +100,8 @@ fn looks_saved(text: &str) -> bool {
         "\"SummaryMap\"",
         "\"PolicySummary\"",
         "\"ServicesLastAccessed\"",
+        "\"GranteePrincipal\"",
+        ":organizations::",
     ]
     .iter()
     .any(|key| text.contains(key))
@@ -131,8 +146,8 @@ impl Work {
 
     fn problem(&mut self, node: NodeId, message: String) {
         let source = self.stack.tree.source();
-        let at = LineIndex::new(source).position(source, self.stack.tree.offset(node));
-        self.problems.push(Problem { line: at.line, column: at.column, message, loses: true });
+        let (lines, offset) = (LineIndex::new(source), self.stack.tree.offset(node));
+        self.problems.push(Problem::at(&lines, source, offset, message, true));
     }
 
     /// A document, which the API gives URL-encoded and the command line decoded.
@@ -300,6 +315,27 @@ impl Work {
         self.finish(&id, "Sekisho::Account::ServicesLastAccessed", pairs, root);
     }
 
+    /// Source: KMS API, `API_ListGrants.html`.
+    fn grants(&mut self, root: NodeId) -> Option<()> {
+        let grants = self.list(root, "Grants");
+        // Other services have grants as well.
+        let kms =
+            |work: &Self, node: NodeId| work.text(node, "KeyId").is_some_and(|key| key.contains(":kms:"));
+        if grants.is_empty() || !grants.iter().all(|&node| kms(self, node)) {
+            return None;
+        }
+        for (index, grant) in grants.into_iter().enumerate() {
+            let key = self.text(grant, "KeyId");
+            self.account(key);
+            let id = self.text(grant, "GrantId").unwrap_or_else(|| (index + 1).to_string());
+            self.finish(&format!("grant/{id}"), "Sekisho::Kms::Grant", Vec::new(), grant);
+            if let Some(last) = self.stack.resources.last_mut() {
+                last.properties = grant;
+            }
+        }
+        Some(())
+    }
+
     fn identity(&mut self, holder: NodeId, pairs: &mut Vec<(&'static str, NodeId)>) {
         pairs.extend(self.get(holder, "Path").map(|node| ("Path", node)));
         pairs.extend(self.attached(holder).map(|node| ("ManagedPolicyArns", node)));
@@ -343,28 +379,6 @@ impl Work {
             ));
         }
         self.finish("RootCredentials", "Sekisho::Account::RootCredentials", pairs, map);
-        Some(())
-    }
-
-    /// Source: Organizations API, `API_DescribePolicy.html`.
-    fn organization_policy(&mut self, root: NodeId) -> Option<()> {
-        let policy = self.get(root, "Policy")?;
-        let (summary, content) = (self.get(policy, "PolicySummary")?, self.get(policy, "Content")?);
-        let name = self.text(summary, "Name").or_else(|| self.text(summary, "Id"))?;
-        let mut pairs = vec![("Content", content)];
-        pairs.extend(self.get(summary, "Type").map(|node| ("Type", node)));
-        pairs.extend(self.get(summary, "Name").map(|node| ("Name", node)));
-        let targets: Vec<NodeId> =
-            self.list(root, "Targets").iter().filter_map(|&target| self.get(target, "TargetId")).collect();
-        if targets.is_empty() {
-            self.problem(
-                policy,
-                "no Targets beside Policy: to which accounts it applies is not known".to_owned(),
-            );
-        }
-        let offset = self.stack.tree.offset(policy);
-        pairs.push(("TargetIds", self.stack.tree.push_list(&targets, offset)));
-        self.finish(&name, "AWS::Organizations::Policy", pairs, policy);
         Some(())
     }
 
@@ -428,86 +442,6 @@ fn owner_of(arn: &str) -> Option<(String, &'static str, &'static str, &'static s
         "sns" => (name, "AWS::SNS::Topic", "TopicName", "AWS::SNS::TopicPolicy"),
         _ => return None,
     })
-}
-
-/// Source: IAM User Guide, `id_credentials_getting-report.html`, "Understanding the report
-/// format".
-fn credential_report(path: &str, text: &str) -> Saved {
-    let mut stack = Stack::new(path, path, Tree::new(text.to_owned()));
-    stack.stage = Stage::Deployed;
-    let mut problems = Vec::new();
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let headers = reader.headers().cloned().unwrap_or_default();
-    let column = |record: &csv::StringRecord, name: &str| {
-        headers.iter().position(|header| header == name).and_then(|at| record.get(at)).map(str::to_owned)
-    };
-    for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = error.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(0));
-                problems.push(Problem { line, column: 0, message: error.to_string(), loses: true });
-                continue;
-            }
-        };
-        let offset = record.position().map_or(0, |at| u32::try_from(at.byte()).unwrap_or(0));
-        if let Some(account) = column(&record, "arn").and_then(|arn| arn.split(':').nth(4).map(Into::into)) {
-            stack.account = Some(account);
-        }
-        let user = column(&record, "user").unwrap_or_default();
-        let is_root = user == "<root_account>";
-        let tree = &mut stack.tree;
-        let mut pairs = Vec::new();
-        for (name, property) in [
-            ("mfa_active", "MfaActive"),
-            ("access_key_1_active", "AccessKey1Active"),
-            ("access_key_2_active", "AccessKey2Active"),
-            ("password_enabled", "PasswordEnabled"),
-        ] {
-            match column(&record, name).as_deref() {
-                Some(text @ ("true" | "TRUE" | "false" | "FALSE")) => {
-                    pairs.push((property, tree.push(Node::Bool(text.eq_ignore_ascii_case("true")), offset)));
-                }
-                _ => continue,
-            }
-        }
-        for (name, property) in [
-            ("access_key_1_last_used_date", "AccessKey1LastUsedDate"),
-            ("access_key_2_last_used_date", "AccessKey2LastUsedDate"),
-            ("access_key_1_last_rotated", "AccessKey1LastRotated"),
-            ("access_key_2_last_rotated", "AccessKey2LastRotated"),
-            ("password_last_used", "PasswordLastUsed"),
-            ("password_last_changed", "PasswordLastChanged"),
-            ("user_creation_time", "UserCreationTime"),
-        ] {
-            if is_root && name.ends_with("rotated") {
-                continue;
-            }
-            if let Some(text) =
-                column(&record, name).filter(|text| text.starts_with(|c: char| c.is_ascii_digit()))
-            {
-                pairs.push((property, tree.push_string(&text, offset)));
-            }
-        }
-        let (id, type_name) = if is_root {
-            ("RootCredentials".to_owned(), "Sekisho::Account::RootCredentials")
-        } else {
-            pairs.push(("UserName", tree.push_string(&user, offset)));
-            (format!("credentials/{user}"), "Sekisho::Account::UserCredentials")
-        };
-        let properties = tree.push_map(pairs, offset);
-        let (id, type_name) = (tree.add_text(&id), tree.add_text(type_name));
-        stack.resources.push(Resource {
-            id,
-            type_name,
-            properties,
-            body: properties,
-            condition: None,
-            offset,
-            reference_value: None,
-        });
-    }
-    Saved { stack, kind: "credential-report", problems }
 }
 
 fn percent_decoded(text: &str) -> String {
