@@ -8,6 +8,7 @@
 
 mod opens;
 mod packet;
+mod shortcuts;
 mod spec;
 
 use std::net::IpAddr;
