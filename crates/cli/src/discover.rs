@@ -152,11 +152,6 @@ fn other(path: &str, status: InputStatus, why: &str) -> Input {
         stack: None,
         status,
         resources: 0,
-        problems: vec![Problem {
-            line: 0,
-            column: 0,
-            message: why.to_owned(),
-            loses: status == InputStatus::Unreadable,
-        }],
+        problems: vec![Problem::whole(why, status == InputStatus::Unreadable)],
     }
 }

@@ -1,5 +1,7 @@
 //! Every file that was looked at, what it was, and what was wrong with it.
 
+use crate::{Excerpt, LineIndex};
+
 /// How far a file was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
 pub enum InputStatus {
@@ -37,6 +39,24 @@ pub struct Problem {
     pub message: String,
     /// Whether a part of the file was lost by it (else it is a remark).
     pub loses: bool,
+    /// The line, when a part of the file was lost: see [`Problem::at`].
+    pub excerpt: Option<Box<Excerpt>>,
+}
+
+impl Problem {
+    /// A problem of a whole file.
+    #[must_use]
+    pub fn whole(message: impl Into<String>, loses: bool) -> Self {
+        Self { line: 0, column: 0, message: message.into(), loses, excerpt: None }
+    }
+
+    /// A problem at a byte offset of a text. A loss keeps the line it points to, masked.
+    #[must_use]
+    pub fn at(lines: &LineIndex, text: &str, offset: u32, message: impl Into<String>, loses: bool) -> Self {
+        let at = lines.position(text, offset);
+        let excerpt = if loses { Excerpt::of(text, offset).map(Box::new) } else { None };
+        Self { line: at.line, column: at.column, message: message.into(), loses, excerpt }
+    }
 }
 
 /// One file of the run.

@@ -9,6 +9,7 @@
 //!
 //! This crate knows nothing of CloudFormation, of AWS or of controls.
 
+pub mod excerpt;
 pub mod input;
 pub mod json;
 pub mod locate;
@@ -23,6 +24,7 @@ pub mod value;
 pub mod world;
 pub mod yaml;
 
+pub use excerpt::Excerpt;
 pub use input::{Input, InputStatus, Problem};
 pub use locate::{LineIndex, Position};
 pub use operation::Operation;

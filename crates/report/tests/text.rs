@@ -7,7 +7,7 @@ use common::{
     add, assess, clinic, controls, evidence, find, findings, index, input, judgement, problem, written,
 };
 use sekisho_assess::{EvidenceKind, Verdict, WorldVerdict};
-use sekisho_estate::{Estate, InputStatus, Reason, ReasonCode};
+use sekisho_estate::{Estate, Excerpt, InputStatus, Reason, ReasonCode};
 use sekisho_guidance::{Language, Severity};
 use sekisho_report::{Color, Exit, Format, Options, Verdicts};
 
@@ -94,14 +94,18 @@ fn nothing_to_judge_says_why() {
     estate.inputs.push(input("README.md", "", None, InputStatus::Ignored, 0, Vec::new()));
     let big = problem(0, 0, "larger than 256 MiB; read it with --max-file-size");
     estate.inputs.push(input("big.json", "", None, InputStatus::Ignored, 0, vec![big]));
-    let broken = problem(2, 1, "a tab cannot begin a line");
+    let mut broken = problem(2, 1, "a tab cannot begin a line");
+    let long = format!("a:\n\t{}b: {{x: 1}}\n", "関所: 1, ".repeat(60));
+    broken.excerpt = Excerpt::of(&long, 3).map(Box::new);
+    let mut cut = problem(2, 501, "this ends too early");
+    cut.excerpt = Excerpt::of(&long, long.find("b: {").unwrap() as u32).map(Box::new);
     estate.inputs.push(input(
         "broken.yaml",
         "cloudformation",
         None,
         InputStatus::Unreadable,
         0,
-        vec![broken],
+        vec![broken, cut],
     ));
     let assessment = assess(Vec::new(), 0);
     for &language in Language::ALL {

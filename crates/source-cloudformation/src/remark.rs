@@ -48,10 +48,9 @@ pub(crate) fn locate(mut remarks: Vec<Remark>, text: &str) -> Vec<Problem> {
         .into_iter()
         .map(|Remark { offset, message, loses }| {
             if offset == WHOLE {
-                return Problem { line: 0, column: 0, message, loses };
+                return Problem::whole(message, loses);
             }
-            let at = lines.position(text, offset);
-            Problem { line: at.line, column: at.column, message, loses }
+            Problem::at(&lines, text, offset, message, loses)
         })
         .collect();
     problems.extend(more(rest.len(), rest.iter().any(|remark| remark.loses)));
@@ -60,7 +59,7 @@ pub(crate) fn locate(mut remarks: Vec<Remark>, text: &str) -> Vec<Problem> {
 
 /// What is said instead of more problems than are shown.
 fn more(count: usize, loses: bool) -> Option<Problem> {
-    (count > 0).then(|| Problem { line: 0, column: 0, message: format!("and {count} more"), loses })
+    (count > 0).then(|| Problem::whole(format!("and {count} more"), loses))
 }
 
 /// Problems in the order of the file, each once; a flood of them is cut.

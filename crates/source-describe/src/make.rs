@@ -28,7 +28,7 @@ impl<'s> Maker<'s> {
     }
 
     pub(crate) fn problem(&mut self, message: &str) {
-        self.problems.push(Problem { line: 0, column: 0, message: message.to_owned(), loses: true });
+        self.problems.push(Problem::whole(message, true));
     }
 
     /// Entries of a map.

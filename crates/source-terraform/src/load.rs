@@ -464,9 +464,11 @@ impl Loader<'_> {
         let mut problems: Vec<Problem> = found
             .into_iter()
             .map(|(place, message, loses)| {
-                let place = place.is_somewhere().then(|| lines.position(&file.text, place.offset));
-                let (line, column) = place.map_or((0, 0), |place| (place.line, place.column));
-                Problem { line, column, message, loses }
+                if place.is_somewhere() {
+                    Problem::at(&lines, &file.text, place.offset, message, loses)
+                } else {
+                    Problem::whole(message, loses)
+                }
             })
             .collect();
         problems.sort();
@@ -481,8 +483,7 @@ impl Loader<'_> {
         }
         if parsed.is_values() && !parsed.is_automatic() && !values.contains(&at) && !parsed.unreadable {
             status = InputStatus::Ignored;
-            let message = "values of variables; give them with --var-file".to_owned();
-            problems = vec![Problem { line: 0, column: 0, message, loses: false }];
+            problems = vec![Problem::whole("values of variables; give them with --var-file", false)];
         }
         let resources = parsed.body.as_ref().map_or(0, |body| body.blocks_of("resource").count());
         Input {

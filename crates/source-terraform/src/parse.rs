@@ -2,7 +2,10 @@
 //!
 //! `hcl-edit` parses; it bounds nesting and chains of operators itself. What it calls a
 //! syntax error costs the block that holds it: the block is blanked out and the rest of
-//! the file is read again. Linear in the file, times the number of broken blocks (at
+//! the file is read again. The parser tells the place of the first thing that it could not
+//! go on with, often only the beginning of the block, or the end of the file where a brace
+//! is missing; so the blocks around it are read alone, and their bodies, to find the place
+//! that a person would point to. Linear in the file, times the number of broken blocks (at
 //! most [`MAX_BROKEN`]).
 
 use std::collections::HashMap;
@@ -50,12 +53,15 @@ pub(crate) fn file(text: &str, file: u32) -> (Body, Vec<SyntaxProblem>) {
             source = std::borrow::Cow::Owned(again);
             continue;
         }
-        problems.push(SyntaxProblem { offset: offset as u32, message: error.message().to_owned() });
-        if problems.len() > MAX_BROKEN {
-            return (Body::default(), problems);
-        }
-        let broken = enclosing(&source, offset);
-        if source[broken.clone()].trim().is_empty() {
+        let (broken, offset, message) = blame(&source, offset, error.message());
+        let given_up = problems.len() >= MAX_BROKEN || source[broken.clone()].trim().is_empty();
+        let lost = match what(&source[broken.clone()]) {
+            Some(what) if !given_up => format!("{what} is left out"),
+            _ => "the whole file is left out".to_owned(),
+        };
+        let message = format!("{message}; {lost} until it is corrected");
+        problems.push(SyntaxProblem { offset: offset as u32, message });
+        if given_up {
             return (Body::default(), problems);
         }
         let mut text = source.into_owned();
@@ -134,26 +140,150 @@ pub(crate) fn json_string(text: &str, at: u32, scope: &[Arc<str>]) -> Result<Exp
     Ok(Expr { kind, start: at, end: at + text.len() as u32 })
 }
 
-/// The top-level block or attribute around an offset: from the last line that begins in the
-/// first column with a name, to the next such line.
+/// The top-level block or attribute around an offset: from the last line that begins one, to
+/// the next such line.
 fn enclosing(source: &str, offset: usize) -> Range<usize> {
-    let begins = |at: usize| source.as_bytes().get(at).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
-    let mut start = 0;
-    let mut end = source.len();
-    let mut at = 0;
-    for line in source.split_inclusive('\n') {
-        if begins(at) {
-            if at <= offset {
-                start = at;
-            } else {
-                end = at;
-                break;
-            }
+    let mut range = 0..source.len();
+    for start in beginnings(source) {
+        if start <= offset {
+            range.start = start;
+        } else {
+            range.end = start;
+            break;
         }
-        at += line.len();
     }
     // What was blanked out already is not blanked again: an error in front of a block.
-    if source[start..end].trim().is_empty() { 0..source.len() } else { start..end }
+    if source[range.clone()].trim().is_empty() { 0..source.len() } else { range }
+}
+
+/// Where blocks and attributes begin at the top of a file: in the first column, with a name,
+/// labels and `{` or `=`. A line of a heredoc seldom looks so.
+fn beginnings(source: &str) -> impl Iterator<Item = usize> {
+    let mut at = 0;
+    source.split_inclusive('\n').filter_map(move |line| {
+        let start = at;
+        at += line.len();
+        let first = line.bytes().next()?;
+        let is_name = first.is_ascii_alphabetic() || first == b'_';
+        let head = is_name.then(|| line.split(['{', '=']).next())??;
+        let follows = line[head.len()..].bytes().next()?;
+        let compares = line[head.len()..].starts_with("==") || line[head.len()..].starts_with("=>");
+        (matches!(follows, b'{' | b'=') && !compares && is_head(head)).then_some(start)
+    })
+}
+
+/// Whether a text is a name with labels, as they stand before `{` or `=`.
+fn is_head(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | ' ' | '\t');
+    !text.trim().is_empty() && text.len() <= 200 && text.chars().all(is_plain)
+}
+
+/// The broken block, and the place and the words for what is wrong in it.
+fn blame(source: &str, offset: usize, message: &str) -> (Range<usize>, usize, String) {
+    let broken = enclosing(source, offset);
+    let alone = |range: &Range<usize>| source[range.clone()].parse::<HclBody>().err();
+    // A block that can be read alone is not to blame: another one swallowed it.
+    let (broken, error) = match alone(&broken) {
+        Some(error) => (broken, error),
+        None => {
+            let starts: Vec<usize> = beginnings(source).take_while(|start| *start < broken.start).collect();
+            let ends = starts.iter().skip(1).copied().chain([broken.start]);
+            let mut others = starts.iter().copied().zip(ends).map(|(start, end)| start..end);
+            match others.find_map(|range| alone(&range).map(|error| (range, error))) {
+                Some(found) => found,
+                None => return (broken, offset, plain(message).to_owned()),
+            }
+        }
+    };
+    let (at, message) = (broken.start + error.location().offset(), error.message().to_owned());
+    let text = source[broken.clone()].trim_end();
+    if at + 1 >= broken.start + text.len() && !message.contains("heredoc") {
+        let at = unclosed(text).map_or(broken.start, |within| broken.start + within);
+        return (broken, at, "this brace, bracket or quote is not closed".to_owned());
+    }
+    let (at, message) = deeper(source, broken.clone(), 0).unwrap_or((at, message));
+    (broken, at, plain(&message).to_owned())
+}
+
+/// Where a body is broken, when the parser only says that its block is: the body is read alone.
+fn deeper(source: &str, block: Range<usize>, depth: usize) -> Option<(usize, String)> {
+    let text = &source[block.clone()];
+    let error = text.parse::<HclBody>().err()?;
+    let at = error.location().offset().min(text.len());
+    let line = text[..at].rfind('\n').map_or(0, |feed| feed + 1);
+    let end = text[line..].find('\n').map_or(text.len(), |feed| line + feed);
+    let opened = text[line..end].trim_end().strip_suffix('{').map(|head| line + head.len() + 1);
+    let here = (block.start + at, error.message().to_owned());
+    let Some(opened) = opened.filter(|opened| depth < 8 && is_head(text[line..opened - 1].trim_start()))
+    else {
+        return Some(here);
+    };
+    // The body ends with a brace below the beginning of the block.
+    let indent = text[line..].len() - text[line..].trim_start().len();
+    let closing = format!("\n{}}}", &text[line..line + indent]);
+    let Some(length) = text[opened..].find(&closing) else { return Some(here) };
+    let body = block.start + opened..block.start + opened + length + 1;
+    Some(deeper(source, body, depth + 1).unwrap_or(here))
+}
+
+/// The brace or bracket that is opened and not closed, by the text alone: what stands in quotes
+/// and comments of one line is left out. Where one closes that is written below another than
+/// the last, the last is the one that was forgotten.
+fn unclosed(text: &str) -> Option<usize> {
+    let indent = |at: usize| {
+        let line = &text[text[..at].rfind('\n').map_or(0, |feed| feed + 1)..];
+        line.len() - line.trim_start_matches([' ', '\t']).len()
+    };
+    let begins = |at: usize| text[..at].trim_end_matches([' ', '\t']).ends_with('\n');
+    let mut open: Vec<usize> = Vec::new();
+    let mut quoted = false;
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' if quoted => drop(bytes.next()),
+            b'"' => quoted = !quoted,
+            b'\n' => quoted = false,
+            _ if quoted => {}
+            b'#' => drop(bytes.find(|(_, byte)| *byte == b'\n')),
+            b'{' | b'[' | b'(' => open.push(at),
+            b'}' | b']' | b')' => {
+                let Some(last) = open.pop() else { continue };
+                // The codes of a pair are one or two apart.
+                let is_pair = text.as_bytes()[last].abs_diff(byte) <= 2;
+                let below_another = begins(at)
+                    && indent(last) != indent(at)
+                    && open.iter().any(|other| indent(*other) == indent(at));
+                if !is_pair || below_another {
+                    return Some(last);
+                }
+            }
+            _ => {}
+        }
+    }
+    open.last().copied()
+}
+
+/// What the parser says, as a person would.
+fn plain(message: &str) -> &str {
+    let (label, expected) = message.split_once("; ").unwrap_or(("", message));
+    match (label, expected) {
+        ("", "expected newline or eof") => "the line should end here",
+        ("invalid block body", _) => "neither an attribute nor a block can be read here",
+        ("invalid expression", _) => "a value is expected here",
+        ("invalid structure", _) => "a name must be followed by `=`, a label or `{`",
+        ("invalid object item", _) if expected.contains("newline") || expected.contains('}') => {
+            "after a value of an object, `,`, a new line or `}` is expected"
+        }
+        ("invalid object value assignment", _) => "a key of an object must be followed by `=` or `:`",
+        ("invalid traversal operator", _) => "after a dot, a name, a number or `*` is expected",
+        _ => message,
+    }
+}
+
+/// The name of a block or an attribute at the top of a file: what stands before `{` or `=`.
+fn what(broken: &str) -> Option<&str> {
+    let head = broken.lines().next()?.split(['{', '=']).next()?;
+    is_head(head).then(|| head.trim())
 }
 
 /// Makes syntax of what was parsed.

@@ -554,7 +554,7 @@ fn bad_input_is_bounded() {
     assert_eq!(attribute(configuration, "aws_a.failing", "z"), "3");
     let said = problems(&read).join("\n");
     for wanted in [
-        "a.tf:6:7: invalid expression",
+        "a.tf:6:7: a value is expected here; resource \"aws_a\" \"broken\" is left out until it is corrected",
         "b.tf:8:10: local.loop depends on itself",
         "b.tf:3:7: tonumber(): a number is wanted",
         "b.tf:10:1: \"whatever\" is no block of Terraform",
@@ -567,6 +567,34 @@ fn bad_input_is_bounded() {
         assert!(said.contains(wanted), "{wanted}\nin\n{said}");
     }
     assert!(read.inputs.iter().all(|input| input.status != InputStatus::Unreadable));
+}
+
+/// A syntax error is said where a person would look for it, and costs one block.
+#[test]
+fn syntax_errors_are_found_where_they_are() {
+    let after = "\nresource \"aws_b\" \"after\" {\n  v = 1\n}\n";
+    for (text, at, wanted) in [
+        ("resource \"aws_a\" \"x\" {\n  b = \"x\" \"y\"\n}\n", "2:11", "the line should end here"),
+        ("resource \"aws_a\" \"x\" {\n  t = {\n    a =\n  }\n}\n", "3:8", "a value is expected here"),
+        // The blocks that follow are inside of what is not closed, as the parser sees it.
+        ("resource \"aws_a\" \"x\" {\n  v {\n    e = true\n", "2:5", "is not closed"),
+        ("resource \"aws_a\" \"x\" {\n  v {\n    e = true\n}\n", "2:5", "is not closed"),
+        ("locals {\n  x = max(1,\n}\n", "2:10", "is not closed"),
+        ("resource \"aws_a\" \"x\" {\n  p = \"open\n}\n", "2:3", "neither an attribute nor a block"),
+        // The parser says of these only that the block is broken.
+        ("resource \"aws_a\" \"x\" {\n  engine \"x\"\n}\n", "2:13", "expected `{`"),
+        ("resource \"aws_a\" \"x\" {\n  a {\n    b {\n      c = = 1\n    }\n  }\n}\n", "4:11", "a value is"),
+        ("resource \"aws_a\" \"x\" {\n  u = <<EOF\nabc ${foo\nEOF\n}\n", "4:1", "expected `}`"),
+    ] {
+        let read = run(&[("main.tf", &format!("{text}{after}"))]);
+        let said = problems(&read);
+        assert_eq!(said.len(), 1, "{text}: {said:?}");
+        assert!(said[0].starts_with(&format!("main.tf:{at}: ")), "{text}: {said:?}");
+        assert!(said[0].contains(wanted), "{text}: {said:?}");
+        assert_eq!(addresses(&read.configurations[0]), ["aws_b.after"], "{text}");
+        let excerpt = read.inputs[0].problems[0].excerpt.as_ref().expect("a line");
+        assert_eq!(excerpt.text, text.lines().nth(at[..1].parse::<usize>().unwrap() - 1).unwrap());
+    }
 }
 
 /// Names of what is deep, long or multiplies.

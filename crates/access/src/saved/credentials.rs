@@ -1,6 +1,6 @@
 //! The credential report.
 
-use sekisho_estate::{Node, Problem, Resource, Stack, Stage, Tree};
+use sekisho_estate::{LineIndex, Node, Problem, Resource, Stack, Stage, Tree};
 
 use super::Saved;
 
@@ -10,6 +10,7 @@ pub(super) fn credential_report(path: &str, text: &str) -> Saved {
     let mut stack = Stack::new(path, path, Tree::new(text.to_owned()));
     stack.stage = Stage::Deployed;
     let mut problems = Vec::new();
+    let lines = LineIndex::new(text);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let headers = reader.headers().cloned().unwrap_or_default();
     let column = |record: &csv::StringRecord, name: &str| {
@@ -19,8 +20,10 @@ pub(super) fn credential_report(path: &str, text: &str) -> Saved {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(0));
-                problems.push(Problem { line, column: 0, message: error.to_string(), loses: true });
+                problems.push(match error.position().map(|at| u32::try_from(at.byte()).unwrap_or(0)) {
+                    Some(offset) => Problem::at(&lines, text, offset, error.to_string(), true),
+                    None => Problem::whole(error.to_string(), true),
+                });
                 continue;
             }
         };

@@ -146,8 +146,8 @@ impl Work {
 
     fn problem(&mut self, node: NodeId, message: String) {
         let source = self.stack.tree.source();
-        let at = LineIndex::new(source).position(source, self.stack.tree.offset(node));
-        self.problems.push(Problem { line: at.line, column: at.column, message, loses: true });
+        let (lines, offset) = (LineIndex::new(source), self.stack.tree.offset(node));
+        self.problems.push(Problem::at(&lines, source, offset, message, true));
     }
 
     /// A document, which the API gives URL-encoded and the command line decoded.

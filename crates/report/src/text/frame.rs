@@ -6,10 +6,10 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
-use sekisho_estate::StackIndex;
+use sekisho_estate::{Excerpt, Position, StackIndex};
 
 use crate::places::{Place, Places};
-use crate::report::Color;
+use crate::report::{Color, Options};
 use crate::secrets::{MASK, masks};
 use crate::text::extent::boundary;
 use crate::text::layout::{Style, clean, clip, push_clean, width, wrap};
@@ -159,9 +159,7 @@ impl<'a> Frames<'a> {
     /// The line that names a place.
     pub(crate) fn location(&self, gutter: usize, arrow: &str, place: Place) -> String {
         let at = self.places.position(place);
-        let file = clean(self.places.file(place)).into_owned();
-        let arrow = self.color.paint(Style::Frame, arrow);
-        format!("{}{arrow} {file}:{}:{}", " ".repeat(gutter), at.line, at.column)
+        arrow_line(self.color, gutter, arrow, self.places.file(place), at)
     }
 
     fn last_line(&self, mark: &Mark) -> u32 {
@@ -183,8 +181,7 @@ impl<'a> Frames<'a> {
         let spans = |mark: &Mark| (self.places.row(mark.place), self.last_line(mark));
         let is_long = |(_, mark): &&(bool, &Mark)| spans(mark).0 < spans(mark).1;
         let long = group.iter().find(|(primary, _)| *primary).filter(is_long).or(group.iter().find(is_long));
-        let bar = self.color.paint(Style::Frame, "|");
-        let margin = format!("{} {bar}", " ".repeat(gutter));
+        let margin = margin(self.color, gutter);
         let mut rows = Rows { frames: self, stack, before_file, gutter, margin, worst, rail: None, lines };
         if let Some((primary, mark)) = long {
             let (first, last) = spans(mark);
@@ -236,40 +233,90 @@ impl<'a> Frames<'a> {
         let shown = self.show(stack, left, right);
         let (first, last) =
             (shown.column(near(from).clamp(left, right)), shown.column(near(to).clamp(left, right)));
-        let available = self.width.saturating_sub(gutter + 3 + if long { 2 } else { 0 }).max(24);
-        let whole = shown.columns.last().map_or(0, |(_, column)| *column);
-        if whole <= available && left == start && right == end {
-            return (shown.text, first, last);
-        }
-        // A window of the line, with the mark a third into it.
-        let skip = if first + (last - first).min(available / 2) < available.saturating_sub(3) && left == start
-        {
-            0
-        } else {
-            first.saturating_sub(available / 3)
-        };
-        let dots = if skip > 0 || left > start { 3 } else { 0 };
-        let mut text = "...".repeat(dots / 3);
-        let mut column = 0;
-        let mut shift = None;
-        let mut rest = String::new();
-        for c in shown.text.chars() {
-            let wide = if c.is_ascii() { 1 } else { width(c.encode_utf8(&mut [0; 4])) };
-            if column >= skip {
-                shift.get_or_insert(column);
-                rest.push(c);
-            }
-            column += wide;
-        }
-        let shift = shift.unwrap_or(0);
-        let room = available - dots;
-        if right < end {
-            rest.push_str("...");
-        }
-        text.push_str(&clip(&rest, room));
-        let move_to = |column: usize| (column.saturating_sub(shift) + dots).min(available);
-        (text, move_to(first), move_to(last))
+        let available = self.width.saturating_sub(gutter + 3 + if long { 2 } else { 0 });
+        window(&shown.text, (first, last), (left > start, right < end), available)
     }
+}
+
+/// What of a line fits, with the mark a third into it where the line is cut, and the columns
+/// between which the mark lies then. `cut` says on which sides the line went on already.
+fn window(
+    line: &str,
+    (first, last): (usize, usize),
+    cut: (bool, bool),
+    available: usize,
+) -> (String, usize, usize) {
+    let available = available.max(24);
+    if cut == (false, false) && width(line) <= available {
+        return (line.to_owned(), first, last);
+    }
+    let skip = if first + (last - first).min(available / 2) < available.saturating_sub(3) && !cut.0 {
+        0
+    } else {
+        first.saturating_sub(available / 3)
+    };
+    let dots = if skip > 0 || cut.0 { 3 } else { 0 };
+    let mut text = "...".repeat(dots / 3);
+    let mut column = 0;
+    let mut shift = None;
+    let mut rest = String::new();
+    for c in line.chars() {
+        let wide = if c.is_ascii() { 1 } else { width(c.encode_utf8(&mut [0; 4])) };
+        if column >= skip {
+            shift.get_or_insert(column);
+            rest.push(c);
+        }
+        column += wide;
+    }
+    let shift = shift.unwrap_or(0);
+    if cut.1 {
+        rest.push_str("...");
+    }
+    text.push_str(&clip(&rest, available - dots));
+    let move_to = |column: usize| (column.saturating_sub(shift) + dots).min(available);
+    (text, move_to(first), move_to(last))
+}
+
+/// The line that names a place.
+fn arrow_line(color: Color, gutter: usize, arrow: &str, file: &str, at: Position) -> String {
+    let arrow = color.paint(Style::Frame, arrow);
+    format!("{}{arrow} {}:{}:{}", " ".repeat(gutter), clean(file), at.line, at.column)
+}
+
+/// A line of a source behind its number.
+fn numbered(color: Color, gutter: usize, line: u32, text: &str) -> String {
+    let bar = color.paint(Style::Frame, "|");
+    let number = color.paint(Style::Frame, &format!("{line:>gutter$}"));
+    format!("{number} {bar} {text}").trim_end().to_owned()
+}
+
+/// What stands left of a row without a line number.
+fn margin(color: Color, gutter: usize) -> String {
+    format!("{} {}", " ".repeat(gutter), color.paint(Style::Frame, "|"))
+}
+
+/// The frame of a problem whose file is no part of the estate, from the line that was kept.
+pub(crate) fn excerpt(
+    options: &Options,
+    file: &str,
+    at: Position,
+    excerpt: &Excerpt,
+    style: Style,
+) -> Vec<String> {
+    let color = options.color;
+    let gutter = at.line.to_string().len();
+    let before = excerpt.text.get(..excerpt.at).unwrap_or(&excerpt.text);
+    let column = width(&clean(before));
+    let available = options.width.saturating_sub(gutter + 3);
+    let text = clean(&excerpt.text);
+    let (text, column, _) = window(&text, (column, column + 1), (excerpt.before, excerpt.after), available);
+    let mark = color.paint(style, "^");
+    vec![
+        arrow_line(color, gutter, "-->", file, at),
+        margin(color, gutter),
+        numbered(color, gutter, at.line, &text),
+        format!("{} {}{mark}", margin(color, gutter), " ".repeat(column)),
+    ]
 }
 
 /// A value of several lines.
@@ -356,10 +403,8 @@ impl Rows<'_, '_, '_> {
 
     fn text(&mut self, line: u32, text: &str, inside: bool) {
         let rail = self.prefix(inside);
-        let bar = self.paint(Style::Frame, "|");
-        let number =
-            self.paint(Style::Frame, &format!("{:>width$}", line - self.before_file, width = self.gutter));
-        self.lines.push(format!("{number} {bar} {rail}{text}").trim_end().to_owned());
+        let line = line - self.before_file;
+        self.lines.push(numbered(self.frames.color, self.gutter, line, &format!("{rail}{text}")));
     }
 
     /// What stands left of a line where some value has a rail.

@@ -6,6 +6,7 @@ mod finding;
 mod fix;
 mod frame;
 pub(crate) mod layout;
+mod lost;
 mod screen;
 
 use std::collections::HashMap;
@@ -57,6 +58,9 @@ impl Report<'_> {
         unknowns.sort_by(|a, b| badness(a.first).cmp(&badness(b.first)));
 
         self.screen(say, &fails, out)?;
+        let mut text = String::new();
+        self.lost(say, &mut text);
+        send(&mut text, out)?;
         if self.resources() == 0 && judgements.is_empty() {
             return out.flush();
         }
@@ -69,7 +73,6 @@ impl Report<'_> {
             self.estate.stacks.len(),
         );
         let mut findings = Findings::new(self, say, frames);
-        let mut text = String::new();
         if !fails.is_empty() {
             self.heading(say.section_findings(), &mut text);
             for group in by_subject(fails) {

@@ -87,7 +87,7 @@ pub(crate) fn input(
 }
 
 pub(crate) fn problem(line: u32, column: u32, message: &str) -> Problem {
-    Problem { line, column, message: message.to_owned(), loses: true }
+    Problem { line, column, message: message.to_owned(), loses: true, excerpt: None }
 }
 
 pub(crate) fn find(estate: &Estate, name: &str) -> ResourceId {

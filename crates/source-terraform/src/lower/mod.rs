@@ -14,6 +14,7 @@ mod join;
 mod lookup;
 mod object;
 mod produce;
+mod spelled;
 mod values;
 
 use std::collections::{BTreeMap, HashMap};
@@ -55,15 +56,16 @@ pub fn join(estate: &mut Estate, read: Read) {
     for (configuration, lowered) in configurations.iter().zip(lowered) {
         for (place, message) in lowered.notes {
             let Some(file) = configuration.files.get(place.file as usize) else { continue };
-            let at = LineIndex::new(&file.text).position(&file.text, place.offset);
-            let (path, line, column, message) = if by_path.contains_key(&file.path) {
-                (&file.path, at.line, at.column, message)
+            let lines = LineIndex::new(&file.text);
+            let (path, problem) = if by_path.contains_key(&file.path) {
+                (&file.path, Problem::at(&lines, &file.text, place.offset, message, false))
             } else {
                 // The file of a configuration that only the plan points to.
-                (&configuration.root, 0, 0, format!("{message} ({}:{})", file.path, at.line))
+                let line = lines.position(&file.text, place.offset).line;
+                let message = format!("{message} ({}:{line})", file.path);
+                (&configuration.root, Problem::whole(message, false))
             };
             let Some(input) = by_path.get(path).and_then(|at| inputs.get_mut(*at)) else { continue };
-            let problem = Problem { line, column, message, loses: false };
             if !input.problems.contains(&problem) {
                 input.problems.push(problem);
             }

@@ -107,19 +107,20 @@ fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input, Optio
         resources: 0,
         problems: Vec::new(),
     };
-    let unreadable = |input: &mut Input, line: u32, column: u32, message: String| {
+    let unreadable = |input: &mut Input, problem: Problem| {
         input.status = InputStatus::Unreadable;
-        input.problems.push(Problem { line, column, message, loses: true });
+        input.problems.push(problem);
     };
     let Ok(text) = String::from_utf8(file.bytes) else {
-        unreadable(&mut input, 0, 0, "the file is not UTF-8; write it with `terraform show -json`".into());
+        let message = "the file is not UTF-8; write it with `terraform show -json`";
+        unreadable(&mut input, Problem::whole(message, true));
         return (None, input, None);
     };
     let document = match json::read(text, limits) {
         Ok(document) => document,
         Err((error, source)) => {
-            let at = LineIndex::new(&source).position(&source, error.offset);
-            unreadable(&mut input, at.line, at.column, error.message);
+            let lines = LineIndex::new(&source);
+            unreadable(&mut input, Problem::at(&lines, &source, error.offset, error.message, true));
             return (None, input, None);
         }
     };
@@ -139,14 +140,13 @@ fn one(file: SourceFile, limits: Limits) -> (Option<Configuration>, Input, Optio
         } else {
             "this is neither a state nor a plan; write a state with `terraform state pull`"
         };
-        unreadable(&mut input, 0, 0, message.into());
+        unreadable(&mut input, Problem::whole(message, true));
         return (None, input, None);
     };
     let text: Arc<str> = Arc::from(mask::masked(&document.tree, document.root));
     let lines = LineIndex::new(&text);
     for (place, message, loses) in remarks {
-        let at = lines.position(&text, place.offset);
-        input.problems.push(Problem { line: at.line, column: at.column, message, loses });
+        input.problems.push(Problem::at(&lines, &text, place.offset, message, loses));
         if loses {
             input.status = InputStatus::Partly;
         }
@@ -456,6 +456,12 @@ impl Recorded<'_> {
                 add(key, None);
             }
         }
+        // What AWS has: the tags of the resource and those that the provider gives everything.
+        if let Some(all) =
+            entries.get("tags_all").filter(|all| matches!(all.value.value, Value::Map(_))).cloned()
+        {
+            entries.insert("tags", Entry { key: "tags".into(), ..all });
+        }
         let map = Map { entries: entries.into_values().collect(), open: None };
         Located::new(Value::Map(Arc::new(map)), self.place(after.unwrap_or(near)))
     }
@@ -523,8 +529,16 @@ impl Recorded<'_> {
             [only] if !only.path.is_empty() && !made.iter().any(|word| name.contains(word)) => {
                 Value::Reference(Arc::new(only.clone()))
             }
+            // What nobody wrote, the provider or AWS gives.
             _ => Value::Unknown(Arc::new(Unknown {
-                reason: Reason::new(ReasonCode::AttributeAtDeploy, subject),
+                reason: Reason::new(
+                    if expression.is_some() {
+                        ReasonCode::KnownAfterApply
+                    } else {
+                        ReasonCode::AttributeAtDeploy
+                    },
+                    subject,
+                ),
                 refs,
                 variable: None,
                 test: None,

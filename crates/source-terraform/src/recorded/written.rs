@@ -57,7 +57,7 @@ pub(super) fn find(
             let message = format!(
                 "the plan is not of the configuration in {folder} as it stands: {lacks} has no {block}{also}"
             );
-            input.problems.push(Problem { line: 0, column: 0, message, loses: false });
+            input.problems.push(Problem::whole(message, false));
             input.problems.sort();
             None
         }
