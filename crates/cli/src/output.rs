@@ -7,7 +7,7 @@ use std::path::Path;
 use sekisho_assess::{Assessment, Judgement};
 use sekisho_estate::{Estate, ResourceId};
 use sekisho_expr::Explanation;
-use sekisho_guidance::{Control, Language};
+use sekisho_guidance::{Control, EligibilityList, Language};
 use sekisho_report::{Color, Exit, Explained, GuidanceError, GuidanceFilter, Notation, Options, Report, Run};
 
 use crate::Failure;
@@ -62,8 +62,8 @@ pub(crate) fn write(
     options.run = Run {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         facts_as_of: Some(FACTS_AS_OF.to_owned()),
-        eligibility_as_of: Some(sekisho_guidance::eligibility_list().as_of.to_string()),
-        eligibility_old: old_list(),
+        eligibility_as_of: Some(eligible_list(settings).as_of.to_string()),
+        eligibility_old: old_list(eligible_list(settings)),
         edition: sekisho_report::editions_shown(settings.edition),
         configuration_sha256: Some(settings.digest.clone()).filter(|digest| !digest.is_empty()),
         ..Run::default()
@@ -270,8 +270,16 @@ pub(crate) fn to(
     }
 }
 
+/// The list of eligible services that counts: an imported one, or the built-in one.
+fn eligible_list(settings: &Settings) -> &EligibilityList {
+    match &settings.config.eligible {
+        Some(table) => &table.list,
+        None => sekisho_guidance::eligibility_list(),
+    }
+}
+
 /// The age of the list of eligible services in days, where it should be looked at again.
-fn old_list() -> Option<i64> {
-    let (list, today) = (sekisho_guidance::eligibility_list(), crate::clock::today());
+fn old_list(list: &EligibilityList) -> Option<i64> {
+    let today = crate::clock::today();
     list.age(&today).filter(|_| list.is_old(&today))
 }

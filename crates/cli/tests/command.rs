@@ -579,6 +579,49 @@ fn the_guidance_is_shown_as_one_edition_states_it() {
 }
 
 #[test]
+fn a_newer_list_of_eligible_services_is_imported() {
+    let at = folder("eligible");
+    let template = "Resources:\n  Sums:\n    Type: AWS::DSQL::Cluster\n    Properties: {DeletionProtectionEnabled: true}\n";
+    fs::write(at.join("db.yaml"), template).unwrap();
+    let judged = |settings: &str| {
+        fs::write(at.join("sekisho.toml"), format!("[phi]\nresources = ['Sums']\n{settings}")).unwrap();
+        let scan = [
+            "scan",
+            "db.yaml",
+            "--format",
+            "json",
+            "--verdicts",
+            "all",
+            "--only",
+            "service-not-eligible-for-phi",
+        ];
+        let value = json(&sekisho(&at, &scan));
+        let verdict = value["verdicts"][0]["verdict"].as_str().unwrap().to_owned();
+        (verdict, value["run"]["guidance"]["eligibility_as_of"].as_str().unwrap().to_owned())
+    };
+    let list = |listed: &str| {
+        format!(
+            "as_of: 2026-11-01\nlist: https://x\nsource: https://x\nservices:\n- {{service: Aurora DSQL, slug: dsql, namespaces: [AWS::DSQL], listed: {listed}}}\n"
+        )
+    };
+    let imported = "[eligibility]\nlist = 'list.yaml'\n";
+    let built_in = judged("");
+    assert_eq!(built_in.0, "unknown");
+    fs::write(at.join("list.yaml"), list("eligible")).unwrap();
+    assert_eq!(judged(imported), ("pass".to_owned(), "2026-11-01".to_owned()));
+    fs::write(at.join("list.yaml"), list("excluded, excludes: {en: all of it}")).unwrap();
+    assert_eq!(judged(imported).0, "fail");
+    // What is wrong with it is told with its place; so is a file that is not there.
+    fs::write(at.join("list.yaml"), list("elligible")).unwrap();
+    let wrong = sekisho(&at, &["scan", "db.yaml"]);
+    assert_eq!(status(&wrong), 2);
+    let message = String::from_utf8(wrong.stderr).unwrap();
+    assert!(message.contains("list.yaml:5:") && message.contains("did you mean `eligible`?"), "{message}");
+    fs::remove_file(at.join("list.yaml")).unwrap();
+    assert_eq!(status(&sekisho(&at, &["scan", "db.yaml"])), 2);
+}
+
+#[test]
 fn tables_to_fill_in_are_written() {
     let at = folder("tables");
     fs::write(at.join("db.yaml"), OPEN_DATABASE).unwrap();
