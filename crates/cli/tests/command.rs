@@ -592,7 +592,7 @@ fn a_newer_list_of_eligible_services_is_imported() {
             "json",
             "--verdicts",
             "all",
-            "--only",
+            "--control",
             "service-not-eligible-for-phi",
         ];
         let value = json(&sekisho(&at, &scan));
