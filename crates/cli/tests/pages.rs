@@ -10,7 +10,9 @@ fn shown(page: &str) -> Vec<(String, String)> {
     let lines: Vec<&str> = page.lines().collect();
     let mut found = Vec::new();
     for (n, line) in lines.iter().enumerate() {
-        let Some(command) = line.strip_suffix("`:").and_then(|l| l.rsplit_once("`sekisho ")) else { continue };
+        let Some(command) = line.strip_suffix("`:").and_then(|l| l.rsplit_once("`sekisho ")) else {
+            continue;
+        };
         if lines.get(n + 2) == Some(&"```") {
             let block: Vec<&str> = lines[n + 3..].iter().copied().take_while(|l| *l != "```").collect();
             found.push((command.1.to_owned(), block.join("\n")));
