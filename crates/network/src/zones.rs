@@ -193,7 +193,14 @@ impl Network {
             Role::Balancer if holder.interfaces.iter().any(|&i| self.interfaces[i].public != Tri::No) => 0,
             _ if administers => 3,
             Role::Endpoint | Role::Nat | Role::Service => 4,
-            Role::Entry => 0,
+            // An entry that stands in the network without a public address is no way in from outside.
+            Role::Entry
+                if reached
+                    || holder.interfaces.is_empty()
+                    || holder.interfaces.iter().any(|&i| self.interfaces[i].public != Tri::No) =>
+            {
+                0
+            }
             _ if reached => 0,
             _ => 1,
         };
