@@ -76,7 +76,7 @@ impl Say {
     }
 
     /// A sentence that stands in data, in English.
-    pub(crate) fn fact<'t>(self, english: &'t str) -> &'t str {
+    pub(crate) fn fact(self, english: &str) -> &str {
         self.find(FACTS, english).unwrap_or(english)
     }
 
