@@ -15,7 +15,7 @@ use sekisho_facts::{
 };
 
 /// The provider has no resource for these.
-const ABSENT: [&str; 28] = [
+const ABSENT: [&str; 27] = [
     "AWS::Cases::Domain",
     "AWS::CloudTrail::Channel",
     "AWS::Comprehend::Flywheel",
@@ -27,7 +27,6 @@ const ABSENT: [&str; 28] = [
     "AWS::IoTAnalytics::Channel",
     "AWS::IoTAnalytics::Datastore",
     "AWS::IoTSiteWise::AssetModel",
-    "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption",
     "AWS::KinesisAnalyticsV2::ApplicationOutput",
     "AWS::Lightsail::DatabaseSnapshot",
     "AWS::Omics::AnnotationStore",
