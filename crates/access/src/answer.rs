@@ -34,7 +34,8 @@ pub struct Prepared {
     rcps: Vec<Vec<Policy>>,
     endpoint: Option<Policy>,
     grants: Vec<Grant>,
-    s3: Option<S3>,
+    /// What S3 adds, for each object.
+    s3: Option<Vec<S3>>,
     holes: Holes,
 }
 
@@ -116,18 +117,19 @@ impl Case {
         {
             subject.key("kms:CallerAccount", account);
         }
-        let s3 = self.s3.as_ref().map(|s3| S3 {
+        let mut s3 = |s3: &crate::case::CaseS3, object: &Object| S3 {
             ownership: s3.object_ownership.unwrap_or_default(),
             bucket_acl: s3.bucket_acl.clone(),
             object_acl: s3.object_acl.clone(),
             object_owner: s3.object_owner.as_deref().map(Into::into),
             switches: s3.block_public_access.strictest(),
             through: s3.access_point.as_ref().map(|point| Through {
-                arn: through_arn(&point.arn, objects.first().map_or("", |object| &object.arn)).into(),
+                arn: through_arn(&point.arn, &object.arn).into(),
                 account: point.account.as_deref().or_else(|| account_of(&point.arn)).map(Into::into),
                 policy: point.policy.as_ref().map(|named| compile(named, None).into()),
             }),
-        });
+        };
+        let s3 = self.s3.as_ref().map(|of| objects.iter().map(|object| s3(of, object)).collect());
         if let Some(point) = self.s3.as_ref().and_then(|s3| s3.access_point.as_ref()) {
             for object in &mut objects {
                 let mut key = |name: &str, value: &str| {
@@ -185,7 +187,8 @@ impl Prepared {
         let rcps: Vec<Vec<&Policy>> = self.rcps.iter().map(|level| level.iter().collect()).collect();
         self.objects
             .iter()
-            .map(|object| {
+            .enumerate()
+            .map(|(at, object)| {
                 each(&Request {
                     subject: &self.subject,
                     action: &self.action,
@@ -206,7 +209,7 @@ impl Prepared {
                         rcps: &rcps,
                         endpoint: self.endpoint.as_ref(),
                         grants: &self.grants,
-                        s3: self.s3.as_ref(),
+                        s3: self.s3.as_ref().and_then(|of| of.get(at)),
                     },
                     holes: &self.holes,
                 })

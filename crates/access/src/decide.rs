@@ -9,8 +9,10 @@
 //! whose action does not match nothing else is looked at.
 
 use crate::case::{DeniedBy, DenyEffect, Kind, Verdict};
+use crate::condition::{Compare, Set, Test};
 use crate::context::{Context, Keys, RequestContext};
 use crate::formula::Formula;
+use crate::glob::Glob;
 use crate::holes::Holes;
 use crate::policy::{Effect, Policy};
 use crate::s3::{S3, Through};
@@ -344,11 +346,16 @@ impl Request<'_> {
             deny(Kind::Endpoint, denied);
         }
 
-        let same_account = match (&subject.account, &self.object.account) {
+        let of_account = |account: Option<&str>| match (&subject.account, account) {
             _ if subject.foreign => Formula::False,
             (Some(_), None) => Formula::True,
             (Some(own), Some(theirs)) => same(own, theirs, self.holes),
             (None, _) => Formula::False,
+        };
+        let of_bucket = of_account(self.object.account.as_deref());
+        let same_account = match policies.s3.and_then(|s3| s3.object_owner(self.action)) {
+            Some(owner) => of_account(Some(owner)),
+            None => of_bucket.clone(),
         };
         let mut resource = Reach::NONE;
         let is_policy_of_resource = rule != Rule::Plain || !self.object.arn.contains(":role/");
@@ -367,7 +374,7 @@ impl Request<'_> {
         let mut access_point = Formula::True;
         if let Some(s3) = policies.s3 {
             resource = s3.reach(self, resource, policies.resource);
-            blocked = s3.blocked(self, policies.resource, &same_account);
+            blocked = s3.blocked(self, policies.resource, &of_bucket);
         }
 
         let identity = match subject.kind {
@@ -491,25 +498,27 @@ impl Request<'_> {
         }
         let mut when = Formula::True;
         if let Some((pairs, exact)) = &grant.context {
-            for (key, value) in pairs {
-                when = when.and(
-                    match self.context.get(&format!("kms:encryptioncontext:{key}").to_lowercase()) {
-                        crate::context::Lookup::One(given) => (*given == **value).into(),
-                        crate::context::Lookup::Unknown => {
-                            Formula::unknown("the encryption context of the request")
-                        }
-                        _ => Formula::False,
-                    },
-                );
-            }
-            if *exact && when != Formula::False {
-                let keys = match self.context.get("kms:encryptioncontextkeys") {
-                    crate::context::Lookup::Many(keys) => keys.len(),
-                    crate::context::Lookup::One(_) => 1,
-                    crate::context::Lookup::Absent => pairs.len(),
-                    crate::context::Lookup::Unknown => pairs.len(),
+            let test = |key: String, set, values: Vec<&str>| {
+                let compare = Compare::Text { fold: false };
+                let test = Test {
+                    key: key.to_lowercase().into(),
+                    written: (key.into(), "StringEquals".into()),
+                    set,
+                    compare,
+                    negated: false,
+                    if_exists: false,
+                    values: values.into_iter().map(|text| compare.wanted(Glob::literal(text))).collect(),
+                    unknown: None,
                 };
-                when = when.and((keys == pairs.len()).into());
+                test.holds(&self.context, self.holes)
+            };
+            for (key, value) in pairs {
+                when = when.and(test(format!("kms:EncryptionContext:{key}"), None, vec![value]));
+            }
+            if *exact {
+                // No pairs but these.
+                let names = pairs.iter().map(|(key, _)| &**key).collect();
+                when = when.and(test("kms:EncryptionContextKeys".to_owned(), Some(Set::All), names));
             }
         }
         let named = match Subject::of_arn(&grant.grantee) {

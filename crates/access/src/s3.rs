@@ -81,6 +81,15 @@ impl S3 {
         self.ownership != ObjectOwnership::BucketOwnerEnforced
     }
 
+    /// The account that decides on an action, in lower case, on an object in place of the
+    /// bucket's: the one that owns the object, where ACLs count.
+    ///
+    /// Source: Amazon S3 User Guide, "How Amazon S3 authorizes a request for an object
+    /// operation" (`access-control-auth-workflow-object-operation.html`).
+    pub(crate) fn object_owner(&self, action: &str) -> Option<&str> {
+        self.object_owner.as_deref().filter(|_| self.has_acls() && matches!(needs(action), Some((_, true))))
+    }
+
     /// How far the bucket reaches to the principal: its policy, and ACLs where they count.
     pub(crate) fn reach(&self, request: &Request<'_>, policy: Reach, _: Option<&Policy>) -> Reach {
         if !self.has_acls() {

@@ -7,8 +7,14 @@
 mod random;
 mod reference;
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
-use sekisho_access::case::{Case, Verdict};
+use sekisho_access::ask::verdict;
+use sekisho_access::case::{Case, Values, Verdict};
+use sekisho_access::context::{Context, Lookup};
+use sekisho_access::holes::Holes;
+use sekisho_access::solve::evaluate;
 use serde_json::{Value, json};
 
 fn engine(case: &Case) -> Verdict {
@@ -94,6 +100,56 @@ fn statements(seed: u64, kind: &str, effect: &str) -> Option<Value> {
         })
         .collect();
     Some(json!({"Version": "2012-10-17", "Statement": list}))
+}
+
+/// The keys of a case's request; it has no others.
+struct Concrete(BTreeMap<String, Values>);
+
+impl Context for Concrete {
+    fn get(&self, key: &str) -> Lookup<'_> {
+        match self.0.get(key).map(Values::as_slice) {
+            None | Some([]) => Lookup::Absent,
+            Some([one]) => Lookup::One(one),
+            Some(many) => Lookup::Many(many),
+        }
+    }
+}
+
+/// What is left open of a request, filled in, gives the decision on the request.
+#[test]
+fn formula_at_a_context_is_the_decision() {
+    let (first, count) = (number("SEKISHO_SEED", 0), number("SEKISHO_FORMULAS", 4_000));
+    let (mut open_formulas, mut allowed) = (0, 0);
+    for seed in first..first + count {
+        let whole = random::case(seed);
+        let case: Case = serde_json::from_value(whole.clone()).unwrap();
+        let concrete = Concrete(
+            case.context
+                .iter()
+                .filter_map(|(name, values)| Some((name.to_ascii_lowercase(), values.clone()?)))
+                .collect(),
+        );
+        // Some keys stay known; of all others nothing is.
+        let kept = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut open = whole.clone();
+        open["unknown"] = json!(["*"]);
+        let context = open["context"].as_object_mut().unwrap();
+        let names: Vec<String> = context.keys().cloned().collect();
+        for (at, name) in names.iter().enumerate() {
+            if kept & (1 << (20 + at)) == 0 {
+                context.remove(name);
+            }
+        }
+        let open: Case = serde_json::from_value(open).unwrap();
+        let formula = open.prepare().unwrap().decide().formula;
+        let filled = verdict(&evaluate(&formula, &concrete, &Holes::default()));
+        assert_eq!(filled, engine(&case), "{seed}: {formula:?}: {whole}");
+        open_formulas += u64::from(!formula.is_constant());
+        allowed += u64::from(!formula.is_constant() && filled == Verdict::Allowed);
+    }
+    // Formulas without anything open would prove nothing, nor would those that are never met.
+    assert!(open_formulas * 15 > count && allowed * 40 > count, "{open_formulas}, {allowed} of {count}");
+    println!("{count} formulas, {open_formulas} of them open");
 }
 
 proptest! {

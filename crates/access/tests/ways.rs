@@ -369,9 +369,11 @@ fn grants_let_a_key_be_used() {
     let model = Model::of(&known);
     assert_eq!(gaps(&model), [""; 0]);
     assert_eq!(can(&model, &known, "Reader", Class::ReadContent, "Data"), "yes");
-    // A grant for other encryption contexts: whether it helps depends on that of the request.
-    let other = cell(&model, &known, "Other", Class::ReadContent, "Data");
-    assert_eq!(other.verdict(), Verdict::Unknown);
+    // A grant for some encryption contexts only.
+    assert_eq!(
+        can(&model, &known, "Other", Class::ReadContent, "Data"),
+        "kms:EncryptionContext:aws:s3:arn is arn:aws:s3:::elsewhere"
+    );
     assert_eq!(can(&model, &known, "Reader", Class::Decrypt, "Key"), "yes");
 }
 

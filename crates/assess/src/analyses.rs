@@ -204,6 +204,7 @@ impl Host for Analyses<'_> {
             | FunctionId::Zones
             | FunctionId::ReachedFromZone
             | FunctionId::WayToService
+            | FunctionId::ZoneSharing
             | FunctionId::FilteredByAcl
             | FunctionId::InspectionBypassed => return self.reached(frame, function.id, arguments),
             FunctionId::Readers

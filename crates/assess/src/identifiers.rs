@@ -2,14 +2,19 @@
 //! a person or hold a credential.
 //!
 //! A stack's text is searched once for words of context, linear in the text; only resources in
-//! whose lines such a word stands are walked.
+//! whose lines such a word stands, or whose values come from elsewhere with such a word in them,
+//! are walked. Free text that a person gives later (a parameter without a value, what is known
+//! only after apply) was not searched: nothing found is then not decided.
 
 use std::sync::OnceLock;
+
+use foldhash::HashMap;
 
 use sekisho_detect::{parts_of_credentials, words_of_context};
 use sekisho_estate::{Estate, Node, ResourceId, StackIndex, View};
 use sekisho_expr::{Frame, ResourceRef, Seen, Val};
 
+use crate::elsewhere::{Elsewhere, survey};
 use crate::outside::{Sought, end_of};
 
 /// Names beside a value that say what it is (`{Key: …, Value: …}`).
@@ -21,12 +26,19 @@ const NAMING: [&str; 6] = ["Key", "Name", "ParameterKey", "VariableName", "Heade
 pub(crate) struct Words {
     context: Vec<OnceLock<Vec<usize>>>,
     credentials: Vec<OnceLock<Vec<usize>>>,
+    elsewhere: Vec<OnceLock<HashMap<u32, Elsewhere>>>,
 }
 
 impl Words {
     pub(crate) fn new(estate: &Estate) -> Self {
         let empty = || estate.stacks.iter().map(|_| OnceLock::new()).collect();
-        Self { context: empty(), credentials: empty() }
+        let elsewhere = estate.stacks.iter().map(|_| OnceLock::new()).collect();
+        Self { context: empty(), credentials: empty(), elsewhere }
+    }
+
+    /// What the values of a resource bring from elsewhere; none where they bring nothing.
+    fn elsewhere(&self, estate: &Estate, id: ResourceId) -> Option<&Elsewhere> {
+        self.elsewhere[id.stack.0 as usize].get_or_init(|| survey(estate, id.stack)).get(&id.index.0)
     }
 
     /// Where in the source of a stack something may be found.
@@ -86,9 +98,18 @@ fn search<'a>(
     sought: Sought,
     except: &[&str],
 ) -> Val<'a> {
-    let within = words.within(frame.reader.estate, resource.id, sought);
-    if within.is_empty() {
-        return Val::Bool(false);
+    let estate = frame.reader.estate;
+    let within = words.within(estate, resource.id, sought);
+    let elsewhere = words.elsewhere(estate, resource.id);
+    let brought = elsewhere.is_some_and(|it| match sought {
+        Sought::Credential => it.credentials,
+        Sought::Identifier | Sought::Name => it.context,
+    });
+    // What is given later is written out nowhere, so it is no credential that is.
+    let open = elsewhere.and_then(|it| it.open.as_ref()).filter(|_| sought != Sought::Credential);
+    let nothing = || open.map_or(Val::Bool(false), |why| frame.unknown(why.code, &*why.subject));
+    if within.is_empty() && !brought {
+        return nothing();
     }
     let mut walk = Walk { frame, sought, except, found: false };
     let body = resource.stack.view(resource.resource.body);
@@ -98,7 +119,7 @@ fn search<'a>(
         walk.node(resource.properties(), "", 0);
     }
     walk.comments(resource, within);
-    Val::Bool(walk.found)
+    if walk.found { Val::Bool(true) } else { nothing() }
 }
 
 struct Walk<'w, 'r, 'a> {

@@ -9,6 +9,7 @@ mod analyses;
 pub mod baseline;
 mod config;
 mod declared;
+mod elsewhere;
 mod flows;
 mod identifiers;
 mod images;

@@ -13,7 +13,7 @@ use sekisho_network::exposure::{Exposed, anywhere};
 use sekisho_network::model::{Index, Next, Role, Tri};
 use sekisho_network::space::{ALL_V4, Service, TCP, UDP};
 use sekisho_network::zones::Zones;
-use sekisho_network::{Assumptions, End, Network, SERVICES, Verdict, ends};
+use sekisho_network::{Assumptions, End, Network, SERVICES, Sharing, Verdict, ends};
 
 use crate::analyses::Analyses;
 use crate::config::Config;
@@ -124,6 +124,10 @@ impl Analyses<'_> {
                     };
                     with(1, &|resource| self.zone_reaches(frame, zone, resource, &services))
                 }
+                other => other,
+            },
+            FunctionId::ZoneSharing => match argument(1) {
+                Val::Str(zone) => with(0, &|resource| self.sharing(frame, resource, zone)),
                 other => other,
             },
             FunctionId::WayToService => match argument(1) {
@@ -290,6 +294,27 @@ impl Analyses<'_> {
         unknown.map_or(Val::Bool(false), Val::Unknown)
     }
 
+    /// Whether a security group has members of a zone together with others.
+    fn sharing<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>, zone: &str) -> Val<'a> {
+        let net = self.net(frame);
+        let Some(&group) = net.group_by_resource.get(&resource.id) else {
+            return frame.unknown(ReasonCode::WrongShape, "security group");
+        };
+        match net.sharing(self.zones(frame), group, zone) {
+            Sharing::Shared => {
+                let ids =
+                    net.members.get(&group).into_iter().flatten().filter_map(|&h| net.holders[h].item.id);
+                for id in ids {
+                    frame.see(|| Seen::Resource(ResourceRef::new(frame.reader.estate, id)));
+                }
+                Val::Str("shared")
+            }
+            Sharing::Apart => Val::Str("apart"),
+            Sharing::Unused => Val::Str("unused"),
+            Sharing::Unknown(doubt) => Val::Unknown(frame.reader.reason(doubt.why.code, &doubt.why.subject)),
+        }
+    }
+
     /// How a service is called from a resource, or from what starts connections in a VPC or
     /// subnet: resources of the same subnets and groups call it alike and are asked once.
     fn way_to<'a>(&self, frame: &Frame<'_, 'a>, resource: ResourceRef<'a>, service: &str) -> Val<'a> {
@@ -297,9 +322,10 @@ impl Analyses<'_> {
         let Some(at) = SERVICES.iter().position(|row| row.name == service) else {
             return frame.unknown(ReasonCode::WrongShape, service);
         };
-        let runs = |h: &Index| matches!(net.holders[*h].role, Role::Compute | Role::Function);
+        let runs =
+            |h: &Index| matches!(net.holders[*h].role, Role::Compute | Role::Function) && net.uses(*h, at);
         let found: Vec<Index> = members(net, resource).into_iter().filter(runs).collect();
-        if found.is_empty() || !net.used[at] {
+        if found.is_empty() {
             return Val::Str("unused");
         }
         let mut asked = std::collections::HashSet::new();
@@ -408,16 +434,10 @@ fn members(net: &Network, resource: ResourceRef<'_>) -> Vec<Index> {
 }
 
 /// Why a security group may have more members than are known: something in its VPC has groups
-/// that are not known. (Nodes of a managed group of EKS have the group of their cluster.)
+/// that are not known.
 fn more_members<'a>(frame: &Frame<'_, 'a>, net: &Network, resource: ResourceRef<'a>) -> Option<Why<'a>> {
     let &group = net.group_by_resource.get(&resource.id)?;
-    let vpc = net.groups[group].vpc;
-    let doubt = net.doubtful.iter().find_map(|&at| {
-        let interface = &net.interfaces[at];
-        let here = net.vpc_of(at).is_none_or(|v| Some(v) == vpc);
-        let nodes = net.holders[interface.holder].item.kind == "AWS::EKS::Nodegroup";
-        interface.groups_doubt.as_ref().filter(|_| here && !nodes)
-    })?;
+    let (_, doubt) = net.possible_members(group).next()?;
     Some(frame.reader.reason(doubt.why.code, &doubt.why.subject))
 }
 

@@ -129,7 +129,7 @@ fn sections(
         return true;
     }
     let document = match json {
-        true => json::read(text.to_owned(), Limits::default()),
+        true => json::read(numbered(text), Limits::default()),
         false => yaml::read(text.to_owned(), Limits::default()),
     };
     let Ok(document) = document else { return false };
@@ -139,8 +139,32 @@ fn sections(
         if SECTIONS.contains(&key) {
             walk.node(entry.value, key, "", 0);
         }
+        // A state as `terraform show` writes it.
+        if key == "values"
+            && let Some(outputs) = document.tree.get(entry.value, "outputs")
+        {
+            walk.node(outputs, "outputs", "", 0);
+        }
     }
     false
+}
+
+/// JSON in which covered numbers of a plan (`***`) are numbers again, so that it can be read; every
+/// offset stays.
+fn numbered(text: &str) -> String {
+    let (mut quoted, mut escaped) = (false, false);
+    let digit = |char| {
+        let was = (quoted, std::mem::take(&mut escaped));
+        match (was, char) {
+            ((false, _), '"') => quoted = true,
+            ((true, false), '"') => quoted = false,
+            ((true, false), '\\') => escaped = true,
+            ((false, _), '*') => return '1',
+            _ => {}
+        }
+        char
+    };
+    text.chars().map(digit).collect()
 }
 
 struct Walk<'w> {
@@ -320,6 +344,12 @@ mod tests {
         assert_eq!(assigned("  default = \"4471902\"").1, "4471902");
         assert_eq!(assigned("  condition = a == b").0, "condition");
         assert_eq!(assigned("  a == b"), ("", "  a == b", 0));
+    }
+
+    #[test]
+    fn covered_numbers_can_be_read() {
+        let text = r#"{"a": **, "b\" *": "*\\", "c": [*]}"#;
+        assert_eq!(super::numbered(text), r#"{"a": 11, "b\" *": "*\\", "c": [1]}"#);
     }
 
     #[test]

@@ -96,3 +96,78 @@ fn cases_and_decisions_hold_to_their_schemas() {
     }
     assert!(cases >= 1_000 && kinds.len() >= 4, "{cases} {kinds:?}");
 }
+
+/// What `docs/access.md` shows is what the program says. A line `…` stands for what is left
+/// out.
+#[test]
+fn the_documentation_shows_real_answers() {
+    let page = fs::read_to_string(root().join("docs/access.md")).unwrap();
+    let mut shown = 0;
+    for block in page.split("\n```\n").filter(|block| block.starts_with("$ sekisho access examples/")) {
+        let (command, wanted) = block.split_once('\n').unwrap();
+        let arguments: Vec<&str> = command.trim_start_matches("$ sekisho ").split(' ').collect();
+        let output = sekisho(&arguments);
+        let answer = String::from_utf8(output.stdout).unwrap();
+        let mut rest = answer.as_str();
+        let mut parts = wanted.split("\n…\n");
+        let first = parts.next().unwrap();
+        rest = rest.strip_prefix(first).unwrap_or_else(|| panic!("{command}\n{answer}"));
+        for part in parts {
+            let at = rest.find(part).unwrap_or_else(|| panic!("{command}: not said:\n{part}\n{answer}"));
+            rest = &rest[at + part.len()..];
+        }
+        assert_eq!(rest.trim(), "", "{command}: is said as well");
+        shown += 1;
+    }
+    assert_eq!(shown, 3);
+}
+
+/// The clinic is written in two languages, and the answers are the same but for the names.
+#[test]
+fn the_clinic_has_the_same_answers_in_both_languages() {
+    let sheet = |path: &str| -> Vec<String> {
+        let output = sekisho(&["access", path, "--to", "phi", "--format", "json"]);
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let plain = |name: &Value| -> String {
+            let name = name.as_str().unwrap_or_default();
+            let last = name.rsplit(['#', '.']).next().unwrap_or_default();
+            // Reports["Billing"] and BillingReports, records_bucket and RecordsBucket.
+            let mut words: Vec<String> = Vec::new();
+            for c in last.chars() {
+                if c.is_ascii_uppercase() || !c.is_alphanumeric() || words.is_empty() {
+                    words.push(String::new());
+                }
+                if c.is_alphanumeric() {
+                    words.last_mut().unwrap().extend(c.to_lowercase());
+                }
+            }
+            words.retain(|word| !word.is_empty());
+            words.sort();
+            words.join("-")
+        };
+        let mut lines: Vec<String> = Vec::new();
+        for store in value["stores"].as_array().unwrap() {
+            for (class, rows) in store["classes"].as_object().unwrap() {
+                let mut who: Vec<String> = rows
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|row| {
+                        let name = match row["who"]["kind"].as_str() {
+                            Some("service") => row["who"]["name"].to_string(),
+                            _ => plain(&row["who"]["name"]),
+                        };
+                        format!("{name} {} {}", row["answer"], row["actions"])
+                    })
+                    .collect();
+                who.sort();
+                lines.push(format!("{} {class}: {}", plain(&store["store"]), who.join("; ")));
+            }
+        }
+        lines.sort();
+        lines
+    };
+    let cloudformation = sheet("examples/clinic/cloudformation");
+    assert!(cloudformation.iter().filter(|line| !line.ends_with(": ")).count() > 20);
+    assert_eq!(cloudformation, sheet("examples/clinic/terraform"));
+}

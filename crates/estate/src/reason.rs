@@ -86,6 +86,7 @@ reason_codes! {
     InstancesUnknown, "instances-unknown", "which instances there are of {} is known only when Terraform runs";
     EvaluationFailed, "evaluation-failed", "cannot be evaluated: {}";
     EvaluationLimit, "evaluation-limit", "the evaluation was stopped: {}";
+    KnownAfterApply, "known-after-apply", "{} is made of what is known only after apply";
     DiffersEachRun, "differs-each-run", "{} gives another value in each run";
 }
 

@@ -11,6 +11,7 @@ pub mod ends;
 pub mod engine;
 pub mod exposure;
 pub mod matrix;
+mod members;
 pub mod model;
 mod read;
 pub mod space;
@@ -18,4 +19,5 @@ pub mod zones;
 
 pub use data::{PORTS, PortKind, SERVICES, ServiceRow};
 pub use engine::{Answer, End, Path, Verdict};
+pub use members::Sharing;
 pub use model::{Assumptions, Network};

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use foldhash::HashMap;
 
-use super::{ASSUME, Gives, On, compiled};
+use super::paths::{ASSUME, Gives, On, compiled};
 use crate::ask::Ask;
 use crate::context::Keys;
 use crate::decide::Object;
@@ -37,7 +37,7 @@ impl Filter {
         let paths = compiled();
         let takes = |id: PrincipalId| able[id as usize].iter().any(|&path| paths[path].path.id != ASSUME);
         let ask = Ask::new(model);
-        let actions = super::actions().into_iter().map(Into::into);
+        let actions = super::paths::actions().into_iter().map(Into::into);
         let sets = Sets::of(model, &ask, actions, &takes);
         let anything = Object { arn: model.holes.anything().into(), ..Object::default() };
         let nothing = Keys::new();

@@ -99,6 +99,9 @@ impl<'e> super::Work<'_, 'e> {
             _ => Vec::new(),
         };
         // The ACL of the bucket is not that of its objects: who writes one chooses it.
+        if ownership != ObjectOwnership::BucketOwnerEnforced && !switches.ignore_public_acls {
+            self.gap(at, "its objects have access lists of their own, which may let anyone read them");
+        }
         S3 { ownership, bucket_acl: acl, switches, ..S3::default() }
     }
 

@@ -131,23 +131,66 @@ pub(crate) fn case(seed: u64) -> Value {
     if s3 && r.percent(10) && arn.contains('/') && !service_linked && !root {
         through_access_point(&mut r, &mut case, action);
     }
+    // Several resources at once, of which all must be allowed.
+    if r.percent(8) {
+        let mut list = vec![case["resource"].clone()];
+        for _ in 0..=r.below(2) {
+            let other = r.one(resources);
+            let mut another = json!({"arn": other, "account": A});
+            if r.percent(40) {
+                another["tags"] = json!({"team": r.one(&["red", "blue"])});
+            }
+            list.push(another);
+        }
+        case.insert("resource".into(), json!(list));
+    } else if r.percent(6) {
+        wildcard_principal(&mut r, &mut case);
+    }
     Value::Object(case)
+}
+
+/// Puts a wildcard where AWS admits none into one principal of the resource's policy.
+fn wildcard_principal(r: &mut Random, case: &mut Map<String, Value>) {
+    let Some(list) = case
+        .get_mut("policies")
+        .and_then(|policies| policies.get_mut("resource"))
+        .and_then(|document| document["Statement"].as_array_mut())
+    else {
+        return;
+    };
+    let at = r.below(list.len());
+    if list[at].get("Principal").is_none() {
+        return;
+    }
+    let wild = r.one(&[
+        "arn:aws:iam::111122223333:role/*",
+        "arn:aws:iam::*:user/ann",
+        "arn:aws:sts::111122223333:assumed-role/app/*",
+    ]);
+    list[at]["Principal"] =
+        if r.percent(50) { json!({ "AWS": wild }) } else { json!({"AWS": [wild, r.one(&PRINCIPALS)]}) };
 }
 
 /// Sends the request through an access point of the bucket's account, which its policies may
 /// name as well.
 fn through_access_point(r: &mut Random, case: &mut Map<String, Value>, action: &str) {
-    let point = "arn:aws:s3:us-east-1:111122223333:accesspoint/ap";
+    // Of one region or of several, of the bucket's account or of another.
+    let point = r.one(&[
+        "arn:aws:s3:us-east-1:111122223333:accesspoint/ap",
+        "arn:aws:s3:us-east-1:111122223333:accesspoint/ap",
+        "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap",
+        "arn:aws:s3:us-east-1:444455556666:accesspoint/theirs",
+    ]);
     let mut access_point = json!({ "arn": point });
     if r.percent(70) {
         access_point["policy"] = document(r, action, &format!("{point}/object/ann/1.csv"), true, false, 85);
     }
     let s3 = case.entry("s3").or_insert_with(|| json!({}));
+    // Of objects of others behind an access point the documentation says nothing.
+    s3.as_object_mut().unwrap().remove("object_owner");
     s3["access_point"] = access_point;
     if let Some(list) = case.get_mut("policies").and_then(|policies| policies.get_mut("identity")) {
-        let text = list
-            .to_string()
-            .replace("arn:aws:s3:::data", "arn:aws:s3:us-east-1:111122223333:accesspoint/ap/object");
+        let text = list.to_string().replace("arn:aws:s3:::data", &format!("{point}/object"));
         if r.percent(70) {
             *list = serde_json::from_str(&text).unwrap();
         }
@@ -409,6 +452,9 @@ fn s3_settings(r: &mut Random, arn: &str) -> Value {
         "block_public_access": {"organization": switches(r), "account": switches(r), "bucket": switches(r)},
         "object_ownership": r.one(&["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]),
     });
+    if arn.contains('/') && r.percent(30) {
+        s3["object_owner"] = json!(r.one(&[A, B, B]));
+    }
     if r.percent(40) {
         let grantee = r.one(&["AllUsers", "AllUsers", "AuthenticatedUsers", CANONICAL]);
         let grant =

@@ -594,6 +594,20 @@ fn s3(
     }
     let acls = s3.object_ownership.unwrap_or_default() != ObjectOwnership::BucketOwnerEnforced;
     let is_object = resource.arn.contains('/');
+    // `access-policy-alternatives-guidelines.html` and "How Amazon S3 authorizes a request for
+    // an object operation": to read an object, or its ACL, that another account wrote is for
+    // that account to allow, by the object's ACL; its own users need only its policies.
+    let of_object = [
+        "s3:getobject",
+        "s3:getobjectversion",
+        "s3:getobjectacl",
+        "s3:getobjectversionacl",
+        "s3:putobjectacl",
+        "s3:putobjectversionacl",
+    ]
+    .contains(&case.action.to_lowercase().as_str());
+    let foreign = acls && of_object && s3.object_owner.is_some() && s3.object_owner != resource.account;
+    let same = if foreign { asker.account.is_some() && asker.account == s3.object_owner } else { same };
     let ignore = levels.iter().any(|level| level.ignore_public_acls);
     let action = case.action.to_lowercase();
     let by_acl = acls
@@ -635,17 +649,23 @@ fn s3(
         {
             through.clear();
         }
+        // `access-points-policies.html`: the access point is a resource of its own account.
+        let theirs = point.account.clone().or_else(|| account_of(&point.arn));
+        let by_point = combined(
+            asker.account.is_some() && asker.account == theirs,
+            false,
+            own,
+            bounded,
+            &through,
+            asker,
+        );
         if same {
-            return combined(same, false, own, bounded, &through, asker)
-                && (combined(same, false, own, bounded, &named, asker) || by_acl && open);
+            return by_point && (combined(same, false, own, bounded, &named, asker) || by_acl && open);
         }
-        return combined(same, false, own, bounded, &through, asker) && (!named.is_empty() || by_acl && open);
+        return by_point && (!named.is_empty() || by_acl && open);
     }
-    // Of an object of another account the bucket's owner cannot give access.
-    let foreign = acls && is_object && s3.object_owner.is_some() && s3.object_owner != resource.account;
     if foreign {
-        let owns = asker.account == s3.object_owner;
-        return by_acl || (owns && own);
+        return by_acl || (same && own);
     }
     by_acl || combined(same, false, own, bounded, &named, asker)
 }

@@ -129,6 +129,7 @@ impl<'e> Builder<'_, 'e> {
                 subnet,
                 groups: Vec::new(),
                 groups_doubt: None,
+                ungrouped: false,
                 filtered: false,
                 addresses,
                 exact: exact.is_some(),

@@ -72,10 +72,18 @@ impl<'e> Builder<'_, 'e> {
         groups.sort_unstable();
         groups.dedup();
         let (mut groups_doubt, mut filtered) = (draft.groups_doubt, !draft.unfiltered);
-        if filtered && groups.is_empty() && groups_doubt.is_none() {
+        let ungrouped = filtered && groups.is_empty() && groups_doubt.is_none();
+        if ungrouped {
             // Without a group it has the default one of its VPC.
             match draft.subnet {
                 Some(subnet) => groups.push(self.net.vpcs[self.net.subnets[subnet].vpc].group),
+                // Where no subnet is written either, that is the account's default VPC, whose
+                // default group is none of those that are declared.
+                // <https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html>
+                None if draft.doubt.as_ref().is_some_and(|d| d.why.code == ReasonCode::AbsentOperand) => {
+                    let vpc = self.default_vpc();
+                    groups.push(self.net.vpcs[vpc].group);
+                }
                 None => groups_doubt = draft.doubt.clone(),
             }
         }
@@ -88,6 +96,7 @@ impl<'e> Builder<'_, 'e> {
             subnet: draft.subnet,
             groups,
             groups_doubt,
+            ungrouped,
             filtered,
             addresses,
             exact,

@@ -218,6 +218,8 @@ pub struct Group {
     pub item: Item,
     /// Its VPC.
     pub vpc: Option<Index>,
+    /// It is the default group of its VPC: nothing names it, and still it has members.
+    pub default: bool,
     /// What it lets in.
     pub ingress: Vec<Permission>,
     /// What it lets out.
@@ -282,6 +284,8 @@ pub struct Interface {
     pub groups: Vec<Index>,
     /// It may have others.
     pub groups_doubt: Option<Doubt>,
+    /// It names none, so that it has the default group of its VPC.
+    pub ungrouped: bool,
     /// Whether security groups filter it at all (not a NAT gateway, some load balancers).
     pub filtered: bool,
     /// Addresses: the exact ones, or those that it may have.
@@ -525,8 +529,10 @@ pub struct Network {
     pub forwards_to: HashMap<Index, Vec<Index>>,
     /// Endpoints of services
     pub endpoints: Vec<Endpoint>,
-    /// Of each service of [`crate::SERVICES`]: whether something of the input uses it
-    pub used: Vec<bool>,
+    /// Of each environment: which services of [`crate::SERVICES`] something of it uses
+    pub used: Vec<Vec<bool>>,
+    /// The environment of each stack: stacks that refer to each other or hold each other are one
+    pub environments: Vec<Index>,
     /// What is not followed
     pub unmodelled: Vec<Unmodelled>,
     /// Blocks public access for VPCs, as far as it is in the input
@@ -548,6 +554,14 @@ impl Network {
     #[must_use]
     pub fn vpc_of(&self, interface: Index) -> Option<Index> {
         self.interfaces[interface].subnet.map(|subnet| self.subnets[subnet].vpc)
+    }
+
+    /// Whether something in the environment of a resource uses a service: what stands in another
+    /// one (templates that only lie in the same folder) is not used by it.
+    #[must_use]
+    pub fn uses(&self, holder: Index, service: Index) -> bool {
+        let Some(id) = self.holders[holder].item.id else { return false };
+        self.used[self.environments[id.stack.0 as usize]][service]
     }
 
     /// The holder of an interface.

@@ -51,12 +51,12 @@ impl<'e> Builder<'_, 'e> {
             let vpc = self.vpc(props, "VpcId").ok().flatten();
             let item = self.item(props);
             // The default group of a VPC, as read from an account.
-            if let Some(vpc) = vpc
-                && props.text(props.get("GroupName")) == Some("default")
-            {
+            let default = props.text(props.get("GroupName")) == Some("default");
+            if let Some(vpc) = vpc.filter(|_| default) {
                 self.net.vpcs[vpc].group = at;
             }
-            self.net.groups.push(Group { item, vpc, ingress: Vec::new(), egress: Vec::new(), doubt: None });
+            let (ingress, egress, doubt) = (Vec::new(), Vec::new(), None);
+            self.net.groups.push(Group { item, vpc, default, ingress, egress, doubt });
             inline.push((props.id, at));
         });
         let mut default_egress = vec![true; self.net.groups.len()];

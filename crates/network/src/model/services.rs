@@ -1,6 +1,6 @@
 //! Services of AWS: which the input uses, and the endpoints of VPCs that lead to them.
 
-use sekisho_estate::{NodeId, Reason, Stack, Value};
+use sekisho_estate::{Estate, NodeId, Reason, Stack, Stage, Value};
 use sekisho_policy::{Document, Effect, Pattern, Selection, Tri as Answer};
 
 use super::build::Builder;
@@ -22,21 +22,24 @@ const MAX_DEPTH: usize = 24;
 const SHOWN_ACTIONS: usize = 3;
 
 impl<'e> Builder<'_, 'e> {
-    /// Services that something of the input uses: a resource of theirs is declared, or a policy
-    /// allows an action of theirs. O(resources + nodes of policies).
+    /// Services that something of each environment uses: a resource of theirs is declared, or a
+    /// policy allows an action of theirs. O(resources + references + nodes of policies).
     pub(super) fn used_services(&mut self) {
         let estate = self.reading.estate;
-        self.net.used = vec![false; SERVICES.len()];
-        for (_, stack, resource) in estate.resources() {
+        self.net.environments = environments(estate);
+        let count = self.net.environments.iter().max().map_or(0, |last| last + 1);
+        self.net.used = vec![vec![false; SERVICES.len()]; count];
+        for (id, stack, resource) in estate.resources() {
             let kind = stack.text(resource.type_name);
+            let used = &mut self.net.used[self.net.environments[id.stack.0 as usize]];
             for (at, row) in SERVICES.iter().enumerate() {
-                self.net.used[at] |= row.types.iter().any(|start| kind.starts_with(start.as_str()));
+                used[at] |= row.types.iter().any(|start| kind.starts_with(start.as_str()));
             }
             if POLICIES.contains(&kind) {
                 actions(stack, resource.properties, 0, &mut |action| {
                     let Some((prefix, _)) = action.split_once(':') else { return };
                     for (at, row) in SERVICES.iter().enumerate() {
-                        self.net.used[at] |= prefix.eq_ignore_ascii_case(&row.name);
+                        used[at] |= prefix.eq_ignore_ascii_case(&row.name);
                     }
                 });
             }
@@ -62,6 +65,37 @@ impl<'e> Builder<'_, 'e> {
         let item = self.item(props);
         self.net.endpoints.push(Endpoint { item, holder, vpc, service, private_name, policy, allows });
     }
+}
+
+/// Which stacks belong together: nested ones with their parents, those that refer to each other
+/// (imports and exports), and what one account has at one time.
+fn environments(estate: &Estate) -> Vec<Index> {
+    let mut first: Vec<Index> = (0..estate.stacks.len()).collect();
+    let root = |first: &mut Vec<Index>, mut at: Index| {
+        while first[at] != at {
+            first[at] = first[first[at]];
+            at = first[at];
+        }
+        at
+    };
+    let mut accounts = std::collections::HashMap::<&str, Index>::new();
+    for (at, stack) in estate.stacks.iter().enumerate() {
+        let account = stack.account.as_deref().filter(|_| stack.stage == Stage::Deployed);
+        let recorded = account.map(|account| *accounts.entry(account).or_insert(at));
+        let named = stack.references.iter().map(|r| r.to.stack.0 as usize);
+        let parent = stack.parent.map(|id| id.stack.0 as usize);
+        for other in named.chain(parent).chain(recorded).filter(|&other| other != at) {
+            let (a, b) = (root(&mut first, at), root(&mut first, other));
+            first[a.max(b)] = a.min(b);
+        }
+    }
+    let mut numbers = std::collections::HashMap::new();
+    (0..first.len())
+        .map(|at| {
+            let (root, next) = (root(&mut first, at), numbers.len());
+            *numbers.entry(root).or_insert(next)
+        })
+        .collect()
 }
 
 /// What the policy of an endpoint lets through, in words, and whether that is any action of the

@@ -4,7 +4,7 @@ use sekisho_estate::{Reason, ReasonCode, Value};
 
 use super::build::Builder;
 use super::{Acl, Doubt, Entry, Group, Index, Item, Peer, Permission, Rule, Subnet, Table, Tri, Vpc};
-use crate::read::{Link, Props, reason};
+use crate::read::{Link, reason};
 use crate::space::{ALL_V4, ALL_V6, Range, Service, internet, is_v4, private};
 
 impl<'e> Builder<'_, 'e> {
@@ -52,6 +52,7 @@ impl<'e> Builder<'_, 'e> {
                     kind: "AWS::EC2::SecurityGroup",
                 },
                 vpc: Some(at),
+                default: true,
                 ingress: vec![Permission {
                     peer: Peer::Group(group),
                     service: Service::ALL,
@@ -116,8 +117,8 @@ impl<'e> Builder<'_, 'e> {
             let vpc = match self.vpc(props, "VpcId") {
                 Ok(Some(vpc)) => vpc,
                 // The VPC is elsewhere: a VPC of its own holds what is known of it.
-                Ok(None) => self.foreign_vpc(props, Reason::new(ReasonCode::AbsentOperand, "VpcId")),
-                Err(why) => self.foreign_vpc(props, why),
+                Ok(None) => self.foreign_vpc(&Reason::new(ReasonCode::AbsentOperand, "VpcId")),
+                Err(why) => self.foreign_vpc(&why),
             };
             let (mut ranges, mut doubt) = (Vec::new(), None);
             match props.range(props.get("CidrBlock")) {
@@ -196,9 +197,15 @@ impl<'e> Builder<'_, 'e> {
         if known.is_empty() || self.net.vpcs[vpc].doubt.is_some() { any_v4() } else { known }
     }
 
+    /// The account's default VPC: its subnets, routes and groups may have been changed.
+    pub(super) fn default_vpc(&mut self) -> Index {
+        self.foreign_vpc(&Reason::new(ReasonCode::NotInInput, "default VPC"))
+    }
+
     /// A stand-in for a VPC that is not in the input; the same for all that name it alike.
-    fn foreign_vpc(&mut self, props: &Props<'_, 'e>, why: Reason) -> Index {
-        let name = format!("VPC {}", why.subject);
+    fn foreign_vpc(&mut self, why: &Reason) -> Index {
+        let subject = why.subject.strip_suffix(" VPC").unwrap_or(&why.subject);
+        let name = format!("VPC {subject}");
         if let Some(at) = self.net.vpcs.iter().position(|v| v.item.id.is_none() && v.item.name == name) {
             return at;
         }
@@ -227,11 +234,11 @@ impl<'e> Builder<'_, 'e> {
         self.net.groups.push(Group {
             item: Item { id: None, name: named("default security group"), kind: "AWS::EC2::SecurityGroup" },
             vpc: Some(at),
+            default: true,
             ingress: Vec::new(),
             egress: Vec::new(),
             doubt: Some(doubt.clone()),
         });
-        let _ = props;
         self.net.vpcs.push(Vpc {
             item,
             ranges: Vec::new(),

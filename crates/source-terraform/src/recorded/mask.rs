@@ -2,25 +2,35 @@
 //! to, is covered in the text that findings show lines of, each letter by a `*`, so that
 //! every offset stays.
 
-use sekisho_estate::{Node, NodeId, Tree};
+use sekisho_detect::words_of_context;
+use sekisho_estate::secret::{is_secret_name, looks_secret};
+use sekisho_estate::{Entry, Node, NodeId, Tree};
 
 /// The source of a plan or state without its secrets. Linear in the size of the file.
 pub(super) fn masked(tree: &Tree, root: NodeId) -> String {
     let mut mask = Mask { tree, out: tree.source().as_bytes().to_vec() };
     // None of these is where a finding points.
-    for key in ["variables", "planned_values", "prior_state", "output_changes", "outputs", "resource_drift"] {
+    for key in ["planned_values", "prior_state", "resource_drift"] {
         mask.all_of(root, key);
     }
+    // Identifiers of persons are looked for in variables and outputs.
+    let declared = tree.get(root, "configuration").and_then(|node| tree.get(node, "root_module"));
+    let declared = declared.and_then(|module| tree.get(module, "variables"));
+    mask.named(tree.get(root, "variables"), "value", |entry| {
+        let declared = declared.and_then(|all| tree.get(all, tree.text(entry.key)));
+        declared.and_then(|one| tree.get(one, "sensitive"))
+    });
+    for outputs in [Some(root), tree.get(root, "values")].into_iter().flatten() {
+        mask.named(tree.get(outputs, "outputs"), "value", |entry| tree.get(entry.value, "sensitive"));
+    }
+    mask.named(tree.get(root, "output_changes"), "after", |entry| tree.get(entry.value, "after_sensitive"));
     for key in ["resource_changes", "resources"] {
         for &resource in tree.get(root, key).map_or(&[][..], |list| tree.list(list)) {
             mask.resource(resource);
         }
     }
-    if let Some(values) = tree.get(root, "values") {
-        mask.all_of(values, "outputs");
-        if let Some(module) = tree.get(values, "root_module") {
-            mask.module(module, 0);
-        }
+    if let Some(module) = tree.get(root, "values").and_then(|values| tree.get(values, "root_module")) {
+        mask.module(module, 0);
     }
     // Only bytes of text became stars.
     String::from_utf8(mask.out).unwrap_or_default()
@@ -53,6 +63,7 @@ impl Mask<'_> {
             }
             return;
         }
+        self.twice(tree.get(resource, "values"));
         if let (Some(values), Some(sensitive)) =
             (tree.get(resource, "values"), tree.get(resource, "sensitive_values"))
         {
@@ -60,6 +71,7 @@ impl Mask<'_> {
         }
         if let Some(change) = tree.get(resource, "change") {
             self.all_of(change, "before");
+            self.twice(tree.get(change, "after"));
             if let (Some(after), Some(sensitive)) =
                 (tree.get(change, "after"), tree.get(change, "after_sensitive"))
             {
@@ -69,6 +81,7 @@ impl Mask<'_> {
         for &instance in tree.get(resource, "instances").map_or(&[][..], |list| tree.list(list)) {
             self.all_of(instance, "private");
             let Some(attributes) = tree.get(instance, "attributes") else { continue };
+            self.twice(Some(attributes));
             let paths = tree.get(instance, "sensitive_attributes").map_or(&[][..], |list| tree.list(list));
             for &path in paths {
                 let first = tree.list(path).first().and_then(|&step| tree.get(step, "value"));
@@ -76,6 +89,58 @@ impl Mask<'_> {
                     self.all_of(attributes, name);
                 }
             }
+        }
+    }
+
+    /// Variables or outputs by name: covers all of them but text of a value in which, or in whose
+    /// name, a word of context for an identifier of a person stands. What is marked as sensitive
+    /// and what is secret by its name or form is covered all the same.
+    fn named(&mut self, map: Option<NodeId>, value: &str, sensitive: impl Fn(&Entry) -> Option<NodeId>) {
+        let tree = self.tree;
+        for entry in map.map_or(&[][..], |map| tree.map(map)) {
+            let name = tree.text(entry.key);
+            for part in tree.map(entry.value) {
+                if tree.text(part.key) != value {
+                    self.all(part.value);
+                    continue;
+                }
+                if let Some(marks) = sensitive(entry) {
+                    self.marked(part.value, marks);
+                }
+                self.unless_searched(part.value, name);
+            }
+        }
+    }
+
+    fn unless_searched(&mut self, node: NodeId, name: &str) {
+        let tree = self.tree;
+        match tree.node(node) {
+            _ if is_secret_name(name) => self.all(node),
+            Node::Map(range) => {
+                for entry in tree.entries(range) {
+                    self.unless_searched(entry.value, tree.text(entry.key));
+                }
+            }
+            Node::List(range) => {
+                tree.children(range).iter().for_each(|&child| self.unless_searched(child, name));
+            }
+            Node::String(span) => {
+                let text = tree.text(span);
+                let searched = [name, text].iter().any(|part| !words_of_context(part).is_empty());
+                if !searched || looks_secret(text) {
+                    self.cover(node);
+                }
+            }
+            _ => self.all(node),
+        }
+    }
+
+    /// Covers the tags of a resource where `tags_all` says them again, and is what is read.
+    fn twice(&mut self, attributes: Option<NodeId>) {
+        let Some(attributes) = attributes else { return };
+        let all = self.tree.get(attributes, "tags_all").map(|all| self.tree.node(all));
+        if matches!(all, Some(Node::Map(_))) {
+            self.all_of(attributes, "tags");
         }
     }
 

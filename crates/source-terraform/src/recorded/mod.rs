@@ -456,6 +456,12 @@ impl Recorded<'_> {
                 add(key, None);
             }
         }
+        // What AWS has: the tags of the resource and those that the provider gives everything.
+        if let Some(all) =
+            entries.get("tags_all").filter(|all| matches!(all.value.value, Value::Map(_))).cloned()
+        {
+            entries.insert("tags", Entry { key: "tags".into(), ..all });
+        }
         let map = Map { entries: entries.into_values().collect(), open: None };
         Located::new(Value::Map(Arc::new(map)), self.place(after.unwrap_or(near)))
     }
@@ -523,8 +529,16 @@ impl Recorded<'_> {
             [only] if !only.path.is_empty() && !made.iter().any(|word| name.contains(word)) => {
                 Value::Reference(Arc::new(only.clone()))
             }
+            // What nobody wrote, the provider or AWS gives.
             _ => Value::Unknown(Arc::new(Unknown {
-                reason: Reason::new(ReasonCode::AttributeAtDeploy, subject),
+                reason: Reason::new(
+                    if expression.is_some() {
+                        ReasonCode::KnownAfterApply
+                    } else {
+                        ReasonCode::AttributeAtDeploy
+                    },
+                    subject,
+                ),
                 refs,
                 variable: None,
                 test: None,
