@@ -273,6 +273,10 @@ resource "aws_msk_cluster" "kafka" {
 }
 resource "aws_sagemaker_endpoint_configuration" "model" {
   kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/1"
+  production_variants {
+    model_name    = "m"
+    instance_type = "ml.m5.large"
+  }
 }
 resource "aws_wafv2_web_acl" "front" {
   rule {
