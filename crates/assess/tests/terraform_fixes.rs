@@ -29,6 +29,13 @@ const NOT_BY_ITSELF: &[(&str, &str, &str)] = &[
     ("kms-key-disabled", "the replica is disabled", OTHER_TYPE),
     ("opensearch-engine-too-old", "Elasticsearch 5.6 of the older type", OTHER_TYPE),
     ("opensearch-engine-too-old", "nothing written of the older type", OTHER_TYPE),
+    ("comprehend-model-without-chosen-key", "a recognizer without", OTHER_TYPE),
+    ("comprehend-volume-without-chosen-key", "a recognizer with a key for the model only", OTHER_TYPE),
+    ("comprehend-works-outside-vpc", "a recognizer outside", OTHER_TYPE),
+    ("emr-not-encrypted-at-rest", "no security configuration", NAMED),
+    ("emr-not-encrypted-at-rest", "the switch is off", NAMED),
+    ("emr-not-encrypted-in-transit", "no security configuration", NAMED),
+    ("emr-not-encrypted-in-transit", "the switch is off", NAMED),
     ("elasticache-single-node-cannot-encrypt", "Redis", INSTEAD),
     ("elasticache-single-node-cannot-encrypt", "Valkey", INSTEAD),
     ("iam-access-key-made-by-template", "nothing written, it is active", INSTEAD),
@@ -62,7 +69,8 @@ const NOT_BY_ITSELF: &[(&str, &str, &str)] = &[
 /// Controls whose fix is to take out what only a person can tell.
 const BY_HAND: [&str; 2] = ["text-identifies-a-person", "text-may-name-a-patient"];
 
-const OTHER_TYPE: &str = "shown for another type, whose attribute has another name";
+const OTHER_TYPE: &str = "shown for another type of the same service";
+const NAMED: &str = "the fix names a security configuration that it does not write";
 const INSTEAD: &str = "another resource takes its place";
 const SECOND: &str = "shown for the first block; the case has a second kind of block";
 const INSIDE: &str = "shown as a resource of its own; the case has the rules inside of the bucket";

@@ -86,6 +86,9 @@ pub enum TerraformHow {
     Copy,
     /// JSON text becomes what it says.
     Json,
+    /// A document, as text or as blocks, whose names differ from those of the schema only in the
+    /// way they are written: the type and, from its properties, the path of the shape.
+    Spelled(&'static str, &'static str),
     /// A map becomes a list of objects with these two members.
     Entries(&'static str, &'static str),
     /// Blocks with these two attributes become a map.
@@ -206,6 +209,7 @@ fn object(first: &'static str, lines: &mut Lines, depth: usize) -> TerraformObje
                     "ignore" => TerraformHow::Ignore,
                     "none" => TerraformHow::None,
                     "json" => TerraformHow::Json,
+                    "spelled" => TerraformHow::Spelled(pair().0, pair().1),
                     "entries" => TerraformHow::Entries(pair().0, pair().1),
                     "object" => TerraformHow::Object(pair().0, pair().1),
                     "one" => TerraformHow::One(inner()),

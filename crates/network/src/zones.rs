@@ -188,12 +188,19 @@ impl Network {
         let name = holder.item.name.to_lowercase();
         let administers = ["bastion", "jump", "admin", "management"].iter().any(|word| name.contains(word));
         let at = match holder.role {
-            Role::Data if holder.item.id.is_some_and(phi) => 2,
+            Role::Data if holder.store.or(holder.item.id).is_some_and(phi) => 2,
             Role::Data => 4,
             Role::Balancer if holder.interfaces.iter().any(|&i| self.interfaces[i].public != Tri::No) => 0,
             _ if administers => 3,
             Role::Endpoint | Role::Nat | Role::Service => 4,
-            Role::Entry => 0,
+            // An entry that stands in the network without a public address is no way in from outside.
+            Role::Entry
+                if reached
+                    || holder.interfaces.is_empty()
+                    || holder.interfaces.iter().any(|&i| self.interfaces[i].public != Tri::No) =>
+            {
+                0
+            }
             _ if reached => 0,
             _ => 1,
         };

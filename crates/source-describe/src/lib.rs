@@ -1,13 +1,15 @@
 //! Reads saved answers of `aws ec2 describe-…` and its like into the estate.
 //!
 //! A file is known by its content: an object with one of the lists that these calls give
-//! (`Vpcs`, `SecurityGroups`, `DBInstances`, …). Its name, region and account do not matter;
+//! (`Vpcs`, `SecurityGroups`, `DBInstances`, …), or with the one thing that calls about an account
+//! give (`AlternateContact`). Its name, region and account do not matter;
 //! several files of one kind are several regions, accounts or pages. Each file becomes a stack;
 //! a resource's `reference_value` is the id that AWS gave it, by which others name it.
 //!
 //! What an answer does not tell of a resource is unknown, never absent: a control that asks for
 //! it is not decided.
 
+mod account;
 mod compute;
 mod gateways;
 mod make;
@@ -68,11 +70,18 @@ const KINDS: &[(&str, Lower)] = &[
     ("Functions", compute::function),
 ];
 
+/// What is one for each account, and so no list.
+const ACCOUNT: &[(&str, Lower)] =
+    &[("AccountInfo", account::quicksight), ("AlternateContact", account::contact)];
+
+/// Keys that only say that the call went well.
+const ENVELOPE: &[&str] = &["Status", "RequestId"];
+
 /// What elastic addresses say, their instances and interfaces say too.
 fn nothing(_: &mut Maker<'_>, _: NodeId) {}
 
-/// Whether a text is a saved answer: its first key is one of the known lists, or the key
-/// `TargetGroupArn` that belongs to the health of targets.
+/// Whether a text is a saved answer: its first key is one of the known lists, a setting of an
+/// account, or the key `TargetGroupArn` that belongs to the health of targets.
 #[must_use]
 pub fn is_saved(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
@@ -81,7 +90,10 @@ pub fn is_saved(bytes: &[u8]) -> bool {
     let Some((key, rest)) = rest.split_once('"') else { return false };
     let Some(rest) = rest.trim_start().strip_prefix(':') else { return false };
     let list = rest.trim_start().starts_with('[');
-    (list && KINDS.iter().any(|(name, _)| *name == key))
+    let object = rest.trim_start().starts_with('{');
+    (object && ACCOUNT.iter().any(|(name, _)| *name == key))
+        || (ENVELOPE.contains(&key) && rest.contains("\"AccountInfo\""))
+        || (list && KINDS.iter().any(|(name, _)| *name == key))
         || (key == "TargetGroupArn" && rest.contains("\"TargetHealthDescriptions\""))
 }
 
@@ -136,6 +148,12 @@ fn one(file: &Saved, limits: Limits) -> (Option<Stack>, Vec<Problem>) {
                     lower(&mut maker, item);
                 }
             }
+            None if ACCOUNT.iter().any(|(name, _)| *name == key) => {
+                for (_, lower) in ACCOUNT.iter().filter(|(name, _)| *name == key) {
+                    lower(&mut maker, value);
+                }
+            }
+            None if ENVELOPE.contains(&key.as_str()) => {}
             None if key == "NextToken" || key == "NextMarker" || key == "Marker" => {
                 maker.problem("the answer ends here and goes on on another page: save it with all its pages");
             }

@@ -61,6 +61,10 @@ fn an_answer_is_known_by_its_content() {
         (r#"{"Vpcs": []}"#, true),
         (r#"  {"SecurityGroups" : [ {"GroupId": "sg-1"} ] }"#, true),
         (r#"{"TargetGroupArn": "x", "TargetHealthDescriptions": []}"#, true),
+        (r#"{"AlternateContact": {"AlternateContactType": "SECURITY"}}"#, true),
+        (r#"{"Status": 200, "AccountInfo": {"AccountName": "a"}}"#, true),
+        (r#"{"Status": 200, "Other": {}}"#, false),
+        (r#"{"AlternateContact": []}"#, false),
         (r#"{"Resources": {}}"#, false),
         (r#"{"Parameters": []}"#, false),
         (r#"[1]"#, false),
@@ -78,6 +82,8 @@ fn what_is_lost_is_said() {
         (r#"{"TargetHealthDescriptions": [{"Target": {"Id": "i-1"}}]}"#, "add the key TargetGroupArn"),
         (r#"{"Vpcs": [}"#, "not valid JSON"),
         (r#"{"Vpcs": [], "Widgets": []}"#, "Widgets is not read"),
+        (r#"{"AccountInfo": {}}"#, "a subscription to QuickSight without AccountName"),
+        (r#"{"AlternateContact": {}}"#, "an alternate contact without AlternateContactType"),
     ] {
         let estate = one(text);
         let input = &estate.inputs[0];
@@ -95,4 +101,30 @@ fn what_an_answer_does_not_tell_is_unknown_not_absent() {
     assert!(matches!(stack.tree.node(told), sekisho_estate::Node::Unknown(_)));
     let stated = stack.tree.get(database.properties, "Engine").unwrap();
     assert_eq!(stack.tree.string(stated), Some("mysql"));
+}
+
+#[test]
+fn what_is_one_for_an_account_is_read() {
+    for (text, kind, property, value) in [
+        (
+            r#"{"Status": 200, "AccountInfo": {"AccountName": "a", "Edition": "STANDARD", "AuthenticationType": "IDENTITY_POOL"}, "RequestId": "r"}"#,
+            "Sekisho::Account::QuickSightSubscription",
+            "Edition",
+            "STANDARD",
+        ),
+        (
+            r#"{"AlternateContact": {"AlternateContactType": "SECURITY", "Name": "desk"}}"#,
+            "Sekisho::Account::AlternateContact",
+            "AlternateContactType",
+            "SECURITY",
+        ),
+    ] {
+        let estate = one(text);
+        assert_eq!(estate.inputs[0].status, InputStatus::Read, "{:?}", estate.inputs[0].problems);
+        let stack = &estate.stacks[0];
+        let [resource] = &stack.resources[..] else { panic!("{text}") };
+        assert_eq!(stack.text(resource.type_name), kind);
+        let told = stack.tree.get(resource.properties, property).unwrap();
+        assert_eq!(stack.tree.string(told), Some(value));
+    }
 }

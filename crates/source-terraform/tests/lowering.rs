@@ -414,3 +414,56 @@ resource "aws_db_instance" "d" {
         "{shown}"
     );
 }
+
+/// ECS writes names with a small letter, Terraform writes statements as blocks; both are the
+/// properties of the schema. Keys of free maps, and what the schema does not name, stay.
+#[test]
+fn documents_have_the_names_of_the_schema_however_they_are_written() {
+    let estate = estate(&[(
+        "main.tf",
+        r#"
+variable "own_log" { type = bool }
+resource "aws_ecs_task_definition" "viewer" {
+  family = "viewer"
+  container_definitions = jsonencode([{
+    name             = "viewer"
+    environment      = [{ name = "HOST", value = "a" }]
+    logConfiguration = { logDriver = var.own_log ? "awslogs" : "json-file", options = { "awslogs-group" = "g", logDriver = "kept" } }
+    dockerLabels     = { name = "kept" }
+    novelty          = 1
+  }])
+}
+resource "aws_ecs_task_definition" "text" {
+  family                = "text"
+  container_definitions = <<-JSON
+    [{"name": "text", "portMappings": [{"containerPort": 80}]}]
+  JSON
+}
+resource "aws_wafv2_web_acl" "filter" {
+  scope = "REGIONAL"
+  rule {
+    priority = 1
+    statement {
+      not_statement {
+        statement {
+          ip_set_reference_statement { arn = "arn:aws:wafv2:x" }
+        }
+      }
+    }
+  }
+}
+"#,
+    )]);
+    let shown = show(&estate).join("\n");
+    for words in [
+        "Environment: [{Name: HOST, Value: a}]",
+        "LogDriver: (",
+        "Options: {awslogs-group: g, logDriver: kept}",
+        "DockerLabels: {name: kept}",
+        "novelty: 1",
+        "[{Name: text, PortMappings: [{ContainerPort: 80}]}]",
+        "Statement: {NotStatement: {Statement: {IPSetReferenceStatement: {Arn: arn:aws:wafv2:x}}}}",
+    ] {
+        assert!(shown.contains(words), "{words}\n{shown}");
+    }
+}

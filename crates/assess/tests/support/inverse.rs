@@ -407,6 +407,9 @@ fn inverse(
                 Value::String(text) => text.into(),
                 other => other.to_string().into(),
             },
+            // Container definitions are text, statements of a web ACL blocks.
+            TerraformHow::Spelled(..) if value.is_array() => value.to_string().into(),
+            TerraformHow::Spelled(..) => json!([value]),
             TerraformHow::Entries(key, content) => {
                 let mut map = Map::new();
                 for item in value.as_array().ok_or("entries that are no list")? {

@@ -146,7 +146,7 @@ fn resolve(
         place(ty, root, path)?;
     }
     let name = identities.get(own).and_then(|identity| identity.name.as_deref());
-    let mut resolver = Resolver { ty, name, out: &mut out };
+    let mut resolver = Resolver { ty, name, path: String::new(), out: &mut out };
     let explicit = Explicit {
         map: &row.map,
         ignore: &row.ignore,
@@ -175,6 +175,8 @@ struct Resolver<'r> {
     ty: &'r Type,
     /// The property that is the physical name.
     name: Option<&'r str>,
+    /// Where in the properties the object stands of which the rules are resolved.
+    path: String,
     out: &'r mut String,
 }
 
@@ -316,6 +318,10 @@ impl<'r> Resolver<'r> {
             place(self.ty, at, &format!("-/{value}"))?;
             words = format!("{key}|{name}|{value}");
         }
+        let below = join(&self.path, &rule.to);
+        if how == How::Spelled {
+            words = format!("{}|{below}", self.ty.name);
+        }
         if how == How::By {
             let ([key], Shape::Blocks(fields)) = (&rule.names[..], shape) else {
                 return Err("`names` is the one attribute of the block".into());
@@ -354,7 +360,24 @@ impl<'r> Resolver<'r> {
             constants: &rule.constants,
             spread: &rule.spread,
         };
-        self.object(fields, inner, "", &explicit, true, &taken, depth + 1)
+        let below = match how {
+            How::Each if !below.ends_with("/-") => join(&below, "-"),
+            How::By => join(&below, "*"),
+            _ => below,
+        };
+        let outer = std::mem::replace(&mut self.path, below);
+        let resolved = self.object(fields, inner, "", &explicit, true, &taken, depth + 1);
+        self.path = outer;
+        resolved
+    }
+}
+
+/// A path below another.
+fn join(path: &str, below: &str) -> String {
+    match (path, below) {
+        (_, "" | ".") => path.to_owned(),
+        ("", _) => below.to_owned(),
+        _ => format!("{path}/{below}"),
     }
 }
 

@@ -115,6 +115,9 @@ pub(crate) enum How {
     Copy,
     /// JSON text becomes what it says.
     Json,
+    /// A document, as text or as blocks, whose names differ from those of the schema only in the
+    /// way they are written.
+    Spelled,
     /// A map becomes a list of objects with a key and a value.
     Entries,
     /// Blocks with a name and a value become a map.

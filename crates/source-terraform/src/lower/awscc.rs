@@ -21,7 +21,7 @@ pub(super) fn type_of(kind: &str) -> Option<&'static str> {
 }
 
 /// A name without case and separators.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 

@@ -14,7 +14,7 @@ mod join;
 mod lookup;
 mod object;
 mod produce;
-mod spelling;
+mod spelled;
 mod values;
 
 use std::collections::{BTreeMap, HashMap};

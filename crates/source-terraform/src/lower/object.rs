@@ -5,9 +5,9 @@ use std::sync::Arc;
 use sekisho_estate::{Node, NodeId, Operation, Reason, ReasonCode, Stage};
 use sekisho_facts::{TerraformHow, TerraformMapping, TerraformObject, TerraformRule};
 
-use super::Lower;
 use super::build::{Elements, Out, OutMap};
 use super::produce::{Element, flatten, spread};
+use super::{Lower, spelled};
 use crate::instance::Instance;
 use crate::value::{Condition, Entry, Located, Map, Place, Value};
 
@@ -172,6 +172,13 @@ impl Lower<'_> {
         let here = Located::new(located.value.clone(), Place::NOWHERE);
         match how {
             TerraformHow::Json => self.json(&Located::new(located.value.clone(), located.place), at),
+            TerraformHow::Spelled(type_name, path) => {
+                let node = self.json(&Located::new(located.value.clone(), located.place), at);
+                match spelled::shape(type_name, path) {
+                    Some(shape) => self.spelled(node, shape),
+                    None => node,
+                }
+            }
             TerraformHow::Entries(key, value) => self.entries(key, value, located, at),
             TerraformHow::Object(key, value) => self.named(key, value, located, at),
             TerraformHow::Wrap => {

@@ -224,7 +224,6 @@ impl<'c> Lower<'c> {
                     }
                     _ => self.object(&row.object, instance, &nothing, offset, &mut out, &mut elements),
                 }
-                self.spell(row, &mut out);
                 if let Some((path, element)) = &production.element {
                     let node = match element {
                         Element::Value(located) => self.value(&located.value, located.place, offset),
