@@ -424,7 +424,14 @@ impl Request<'_> {
             Rule::Key | Rule::Trust => granted.or(resource.account.clone().and(own.clone())),
         };
         let within = within.or(grant_within);
-        let without = own.and(without).or(grant_without);
+        // Of an access point of the caller's own account that lets it in itself.
+        let by_point = match through {
+            Some(through) if through.account != self.object.account => access_point
+                .clone()
+                .and(Formula::ambiguous("whether an access point of its own account is enough for a caller")),
+            _ => Formula::False,
+        };
+        let without = own.or(by_point).and(without).or(grant_without);
         let by_rule =
             if rule == Rule::Trust { trust_admits(self.action, subject.kind) } else { Formula::True };
         let grants = match (&subject.account, &same_account) {

@@ -191,16 +191,25 @@ pub fn public(policy: &Policy) -> Formula {
             return Formula::False;
         }
         let fixing = || statement.tests.iter().filter(|test| fixes(test));
-        if fixing().any(|test| !UNSETTLED.contains(&&*test.key)) {
+        if fixing().any(|test| !UNSETTLED.contains(&&*test.key) && !test.values.iter().any(starred)) {
             Formula::False
         } else if fixing().next().is_some() {
             Formula::ambiguous(
-                "whether a condition on the ARN or account of the principal makes a bucket policy not public",
+                "whether a condition on the principal itself, or on a text with an asterisk, makes a bucket policy not public",
             )
         } else {
             Formula::True
         }
     }))
+}
+
+/// Whether a text that stands for itself has a letter that would be a wildcard elsewhere: the
+/// page says "values that don't contain a wildcard", and not under which operator.
+fn starred(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Text(glob) => glob.as_literal().is_some_and(|text| text.contains(['*', '?'])),
+        _ => false,
+    }
 }
 
 fn has_anyone(statement: &Statement) -> bool {

@@ -424,6 +424,7 @@ impl Model {
         let mut worst = Exposure {
             distance: Distance::Inside,
             who: None,
+            organization: None,
             verdict: Verdict::Denied,
             witness: None,
             row: None,
@@ -462,10 +463,40 @@ impl Model {
             let better =
                 (verdict == Verdict::Allowed, distance) > (worst.verdict == Verdict::Allowed, worst.distance);
             if worst.who.is_none() || better {
-                worst = Exposure { distance, who: Some(row.who.clone()), verdict, witness, row: Some(row) };
+                let organization = self.of_organization(&row, store);
+                let who = Some(row.who.clone());
+                worst = Exposure { distance, who, organization, verdict, witness, row: Some(row) };
             }
         }
         worst
+    }
+
+    /// Whether somebody outside the account of a store is of its organization; none where the
+    /// input does not tell who is in it.
+    fn of_organization(&self, row: &Row, store: StoreId) -> Option<bool> {
+        let account = self.stores[store as usize].object.account.as_deref()?;
+        let own = self.organizations.get(account)?.id.as_deref()?;
+        let theirs = match &row.who {
+            Who::Account(id) => &**id,
+            Who::Arn(arn) => arn.split(':').nth(4)?,
+            Who::Principal(id) => self.principals[*id as usize].subject.account.as_deref()?,
+            // Everyone, but for a condition that asks for the organization.
+            _ => {
+                let of_own = |atom: &Atom| match atom {
+                    Atom::Test(test) if &*test.0.key == "aws:principalorgid" => {
+                        let literal = |wanted: &crate::condition::Wanted| match wanted {
+                            crate::condition::Wanted::Text(glob) => glob.as_literal() == Some(own),
+                            _ => false,
+                        };
+                        test.0.values.iter().all(literal).then_some(false)
+                    }
+                    _ => None,
+                };
+                return Some(row.cell.formula.assign(&of_own) == Formula::False);
+            }
+        };
+        let known = self.organizations.get(theirs).and_then(|place| place.id.as_deref());
+        Some(known == Some(own))
     }
 
     /// Which key a store needs, when it is one of the input.
@@ -495,6 +526,9 @@ pub struct Exposure {
     pub distance: Distance,
     /// To whom.
     pub who: Option<Who>,
+    /// Whether that is somebody of the organization of the store's account; none where the
+    /// input does not tell who is in it.
+    pub organization: Option<bool>,
     /// `Allowed` with a witness, `Unknown` where it cannot be decided, `Denied` when it stays
     /// inside.
     pub verdict: Verdict,

@@ -540,6 +540,73 @@ fn keys_of_the_organization_are_known() {
     assert_eq!(can(&Model::of(&managed), &managed, "Admin", Class::ReadContent, "Data"), "yes");
 }
 
+#[test]
+fn exposure_tells_the_organization() {
+    let template = r#"
+Resources:
+  Data: {Type: AWS::S3::Bucket, Properties: {BucketName: data}}
+  DataPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Data
+      PolicyDocument:
+        Statement: [{Effect: Allow, Principal: WHO, Action: "s3:GetObject", Resource: "arn:aws:s3:::data/*", Condition: {StringEquals: KEYS}}]
+"#;
+    let tree = accounts(true);
+    let exposed = |who: &str, keys: &str| {
+        let estate = estate(&template.replace("WHO", who).replace("KEYS", keys), &[("o.json", &tree)]);
+        let model = Model::of(&estate);
+        let store = model.store(&estate, "Data").unwrap();
+        let exposure = model.exposure(&Ask::new(&model), &model.chains(), Class::ReadContent, store);
+        (exposure.verdict, exposure.organization)
+    };
+    let agent = r#"{"aws:UserAgent": "x"}"#;
+    assert_eq!(exposed(r#"{AWS: "999988887777"}"#, agent), (Verdict::Allowed, Some(true)));
+    assert_eq!(exposed(r#"{AWS: "444455556666"}"#, agent), (Verdict::Allowed, Some(false)));
+    let own = r#"{"aws:PrincipalOrgID": "o-exampleorg1"}"#;
+    assert_eq!(exposed(r#"{AWS: "*"}"#, own), (Verdict::Allowed, Some(true)));
+    let other = r#"{"aws:PrincipalOrgID": "o-otherorg99"}"#;
+    assert_eq!(exposed(r#"{AWS: "*"}"#, other), (Verdict::Allowed, Some(false)));
+}
+
+#[test]
+fn the_organization_blocks_public_access() {
+    let template = r#"
+Resources:
+  Data:
+    Type: AWS::S3::Bucket
+    Properties: {BucketName: data, PublicAccessBlockConfiguration: {BlockPublicPolicy: false}}
+  DataPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Data
+      PolicyDocument: {Statement: [{Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::data/*"}]}
+"#;
+    let tree = accounts(true);
+    let block = |target: &str, what: &str| {
+        format!(
+            r#"{{"Policy": {{"PolicySummary": {{"Id": "p-{what}", "Name": "{what}{target}", "Type": "S3_POLICY"}},
+        "Content": "{{\"s3_attributes\":{{\"public_access_block_configuration\":{{\"@@assign\":\"{what}\"}}}}}}"}},
+        "Targets": [{{"TargetId": "{target}"}}]}}"#
+        )
+    };
+    let exposed = |policies: &[String]| {
+        let names = ["1.json", "2.json"];
+        let mut files: Vec<(&str, &str)> = vec![("o.json", &tree)];
+        files.extend(names.into_iter().zip(policies.iter().map(String::as_str)));
+        let estate = estate(template, &files);
+        let model = Model::of(&estate);
+        let store = model.store(&estate, "Data").unwrap();
+        model.exposure(&Ask::new(&model), &model.chains(), Class::ReadContent, store).verdict
+    };
+    assert_eq!(exposed(&[]), Verdict::Allowed);
+    assert_eq!(exposed(&[block("r-ab12", "all")]), Verdict::Denied);
+    assert_eq!(exposed(&[block("ou-ab12-sandbox1", "all")]), Verdict::Allowed);
+    // The nearest counts.
+    assert_eq!(exposed(&[block("r-ab12", "all"), block("ou-ab12-clinic01", "none")]), Verdict::Allowed);
+    assert_eq!(exposed(&[block("r-ab12", "none"), block("111122223333", "all")]), Verdict::Denied);
+}
+
 // --- Names of actions -----------------------------------------------------------------
 
 const NAMES: &str = r#"

@@ -87,8 +87,7 @@ impl Access {
             _ => None,
         };
         if self.model.world.is_some() && !frame.reader.worlds.is_default() {
-            let subject = format!("access when {}", frame.reader.worlds.label());
-            return Some(frame.unknown(ReasonCode::AnalysisNotBuilt, subject));
+            return Some(frame.unknown(ReasonCode::AccessWorld, frame.reader.worlds.label()));
         }
         // What is not written is nobody's.
         let id = resource(0)?;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use sekisho_estate::{Estate, Part, ReasonCode, ResourceId};
 use sekisho_expr::{Frame, Function, FunctionId, Host, ResourceRef, Seen, Val};
 use sekisho_facts::{Companion, Holds, Machinery, ServiceDefault, companions, store};
-use sekisho_guidance::Label;
+use sekisho_guidance::{EligibilityTable, Label};
 use sekisho_phi::{Model, Rules};
 
 use crate::access::Access;
@@ -111,7 +111,7 @@ impl Host for Analyses<'_> {
                 other => other,
             },
             FunctionId::Eligible => match argument(0) {
-                Val::Resource(resource) => eligible(frame, resource),
+                Val::Resource(resource) => eligible(frame, resource, self.config.eligible.as_ref()),
                 other => other,
             },
             FunctionId::Discontinued => match argument(0) {
@@ -317,14 +317,21 @@ impl Analyses<'_> {
 
 /// Whether the newest list lets PHI be in the service. A service that it does not name is
 /// unknown with the day of the list, never no.
-fn eligible<'a>(frame: &Frame<'_, 'a>, resource: ResourceRef<'a>) -> Val<'a> {
+fn eligible<'a>(
+    frame: &Frame<'_, 'a>,
+    resource: ResourceRef<'a>,
+    newer: Option<&EligibilityTable>,
+) -> Val<'a> {
     let name = resource.type_name();
-    let found = sekisho_guidance::eligibility(name);
+    let (found, list) = match newer {
+        Some(table) => (table.eligibility(name), &table.list),
+        None => (sekisho_guidance::eligibility(name), sekisho_guidance::eligibility_list()),
+    };
     match found.and_then(sekisho_guidance::Eligibility::may_hold_phi) {
         Some(may) => Val::Bool(may),
         None => {
             let service = found.filter(|e| !e.slug.is_empty()).map_or(name, |e| &e.service);
-            let as_of = &sekisho_guidance::eligibility_list().as_of;
+            let as_of = &list.as_of;
             frame.unknown(ReasonCode::NotListed, format!("{service} ({as_of})"))
         }
     }

@@ -28,6 +28,8 @@ pub struct Config {
     pub network: NetworkConfig,
     /// Machine images that may be launched.
     pub images: ImageConfig,
+    /// Which services may hold PHI.
+    pub eligibility: EligibilityConfig,
     /// Which guidance is asked for.
     pub guidance: GuidanceConfig,
     /// Values of parameters, for every root template that declares them.
@@ -35,6 +37,9 @@ pub struct Config {
     /// What the files under `phi.findings` say; read by whoever reads this file.
     #[serde(skip)]
     pub findings: Vec<Finding>,
+    /// What the file under `eligibility.list` says; read by whoever reads this file.
+    #[serde(skip)]
+    pub eligible: Option<sekisho_guidance::EligibilityTable>,
     /// The day of the run, `YYYY-MM-DD`.
     #[serde(skip)]
     pub today: Option<String>,
@@ -54,6 +59,14 @@ pub struct GuidanceConfig {
 pub struct NetworkConfig {
     /// Blocks of on-premises networks behind VPN and Direct Connect (`10.0.0.0/8`).
     pub on_premises: Vec<String>,
+}
+
+/// Which services may hold PHI.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EligibilityConfig {
+    /// A file in the form of `facts/hand/eligibility` that takes the place of the built-in list.
+    pub list: Option<String>,
 }
 
 /// Machine images that may be launched; an image is approved when one of the three says so.
@@ -246,6 +259,7 @@ impl Config {
             accounts: &self.accounts,
             contracts: &self.contracts,
             findings: &self.findings,
+            eligible: self.eligible.as_ref(),
             today: self.today.as_deref(),
         }
     }

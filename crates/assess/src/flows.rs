@@ -173,10 +173,17 @@ fn record<'a>(frame: &Frame<'_, 'a>, model: &Model<'_>, hop: &Hop<'_>, encryptio
     };
     let open = edge.unresolved
         && (!node.type_name(estate).starts_with("AWS::") || (!name.starts_with("arn:") && can_name() > 1));
+    // An end that is a parameter is known as soon as the parameter is.
+    let variable = name.split_once("${").and_then(|(_, rest)| rest.split_once('}')).and_then(|(of, _)| {
+        estate.stack(edge.holder.stack).variables.iter().find(|variable| &*variable.name == of)
+    });
     let member = |name_of: &str| -> Val<'a> {
         match name_of {
             "to" => text(&name),
-            "type" | "external" if open => frame.unknown(ReasonCode::NotInInput, &name),
+            "type" | "external" if open => match variable {
+                Some(variable) => frame.unknown(variable.unknown.code, &*variable.unknown.subject),
+                None => frame.unknown(ReasonCode::NotInInput, &name),
+            },
             "type" => text(node.type_name(estate)),
             "moves" => match (edge.moves_unknown.as_ref().or_else(|| model.uncertain(hop.from)), hop.moves) {
                 (Some(why), _) => frame.unknown(why.code, &*why.subject),

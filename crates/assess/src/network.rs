@@ -75,8 +75,7 @@ impl Analyses<'_> {
         };
         let net = self.net(frame);
         if !net.holds_for.is_empty() && !frame.reader.worlds.is_default() {
-            let subject = "the network for other values of parameters";
-            return Some(frame.unknown(ReasonCode::AnalysisNotBuilt, subject));
+            return Some(frame.unknown(ReasonCode::NetworkWorld, frame.reader.worlds.label()));
         }
         let with = |index: usize, then: &dyn Fn(ResourceRef<'a>) -> Val<'a>| match resource(index) {
             Ok(resource) => then(resource),

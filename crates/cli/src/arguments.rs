@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sekisho_guidance::{Language, Severity};
+use sekisho_guidance::{Edition, Language, Severity};
 
 /// Audits AWS environments against the guidance for protected health information (PHI).
 #[derive(Debug, Parser)]
@@ -67,12 +67,19 @@ pub(crate) enum Question {
     Show {
         /// Id of a row, such as hipaa/s3/3, or a service, such as s3
         id: String,
+        /// As this edition of the HIPAA paper states it: 2018 or 2023
+        #[arg(long)]
+        edition: Option<Edition>,
     },
     /// Rows in which all these words occur
     Search {
         /// The words
         #[arg(required = true)]
         words: Vec<String>,
+        /// Only what this edition of the HIPAA paper states, beside the other documents: 2018 or
+        /// 2023
+        #[arg(long)]
+        edition: Option<Edition>,
     },
     /// Services: whether they may hold PHI, by the editions of the paper and the list of AWS
     Services {
@@ -87,7 +94,12 @@ pub(crate) enum Question {
         service: Option<String>,
     },
     /// How many rows are answered, and how
-    Coverage,
+    Coverage {
+        /// Only what this edition of the HIPAA paper states, beside the other documents: 2018 or
+        /// 2023
+        #[arg(long)]
+        edition: Option<Edition>,
+    },
     /// Laws, catalogues and documents that `scan --framework` reports on
     Frameworks,
 }
@@ -139,7 +151,7 @@ pub(crate) struct ScanArguments {
     /// Ask only what this edition of the HIPAA paper states, beside the other documents: 2018 or
     /// 2023; what either states when left out
     #[arg(long)]
-    pub(crate) edition: Option<sekisho_guidance::Edition>,
+    pub(crate) edition: Option<Edition>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
@@ -240,6 +252,10 @@ pub(crate) struct ExplainArguments {
     /// Files and folders to read
     #[arg(default_value = ".", value_name = "PATH")]
     pub(crate) paths: Vec<String>,
+    /// As this edition of the HIPAA paper demands it: 2018 or 2023; the setting of sekisho.toml, or
+    /// both, when left out
+    #[arg(long)]
+    pub(crate) edition: Option<Edition>,
     #[command(flatten)]
     pub(crate) input: InputArguments,
     /// Language: en, ja, zh-TW; the locale's when left out

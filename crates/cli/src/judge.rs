@@ -203,11 +203,20 @@ fn status(estate: &Estate, assessment: &Assessment<'_>, arguments: &OutputArgume
 
 /// `sekisho explain`
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
-    let settings = Settings::read(&arguments.input)?;
-    let control = sekisho_guidance::control(&arguments.control)
+    let mut settings = Settings::read(&arguments.input)?;
+    settings.restrict_to(arguments.edition.or(settings.config.guidance.edition));
+    let built_in = sekisho_guidance::control(&arguments.control);
+    // What one edition demands stands among the controls of the run.
+    let control = built_in
+        .filter(|_| settings.edition.is_none())
         .or_else(|| settings.controls.iter().find(|c| c.id == arguments.control))
-        .ok_or_else(|| no_control(&arguments.control, &settings.controls))?;
-    let look = output::Look::new(language(arguments.lang), arguments.color, None);
+        .ok_or_else(|| match (built_in, settings.edition) {
+            (Some(control), Some(edition)) => {
+                format!("the edition of {edition} states nothing that {} answers", control.id)
+            }
+            _ => no_control(&arguments.control, &settings.controls),
+        })?;
+    let look = output::Look::new(language(arguments.lang), arguments.color, None).of(settings.edition);
     let Some(name) = &arguments.resource else {
         output::page(control, &look)?;
         return Ok(0);
@@ -219,7 +228,12 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
     let estate = estate(found, &arguments.input, &settings.config)?;
     let ids = resources(&estate, name, control)?;
     let only = [control.id.to_string()];
-    let options = RunOptions { config: &settings.config, everything: true, only: &only, built_in: true };
+    let options = RunOptions {
+        config: &settings.config,
+        everything: true,
+        only: &only,
+        built_in: settings.edition.is_none(),
+    };
     let assessment = run(&estate, &settings.controls, options);
     for id in ids {
         let explanations = explanations(&estate, &settings.config, control, id)?;

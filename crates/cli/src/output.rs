@@ -7,7 +7,7 @@ use std::path::Path;
 use sekisho_assess::{Assessment, Judgement};
 use sekisho_estate::{Estate, ResourceId};
 use sekisho_expr::Explanation;
-use sekisho_guidance::{Control, Language};
+use sekisho_guidance::{Control, EligibilityList, Language};
 use sekisho_report::{Color, Exit, Explained, GuidanceError, GuidanceFilter, Notation, Options, Report, Run};
 
 use crate::Failure;
@@ -25,6 +25,12 @@ pub(crate) struct Look {
 }
 
 impl Look {
+    /// The same for one edition of the HIPAA paper.
+    pub(crate) fn of(mut self, edition: Option<sekisho_guidance::Edition>) -> Self {
+        self.options.edition = edition;
+        self
+    }
+
     pub(crate) fn new(language: Language, choice: ColorChoice, file: Option<&str>) -> Self {
         let color = if color(choice, file.is_some()) { Color::Always } else { Color::Never };
         Self { options: Options { language, color, width: width(), ..Options::default() } }
@@ -56,12 +62,13 @@ pub(crate) fn write(
     options.run = Run {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         facts_as_of: Some(FACTS_AS_OF.to_owned()),
-        eligibility_as_of: Some(sekisho_guidance::eligibility_list().as_of.to_string()),
-        eligibility_old: old_list(),
-        edition: settings.edition.map_or_else(|| Run::default().edition, |edition| edition.to_string()),
+        eligibility_as_of: Some(eligible_list(settings).as_of.to_string()),
+        eligibility_old: old_list(eligible_list(settings)),
+        edition: sekisho_report::editions_shown(settings.edition),
         configuration_sha256: Some(settings.digest.clone()).filter(|digest| !digest.is_empty()),
         ..Run::default()
     };
+    options.edition = settings.edition;
     options.verdicts = match arguments.verdicts {
         Verdicts::Findings => sekisho_report::Verdicts::Findings,
         Verdicts::All => sekisho_report::Verdicts::All,
@@ -138,7 +145,13 @@ pub(crate) fn pages(folder: &str, language: Language) -> Result<u8, Failure> {
 
 /// `sekisho guidance`
 pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
-    let (notation, look) = form(&arguments.form);
+    let (notation, mut look) = form(&arguments.form);
+    look.options.edition = match &arguments.question {
+        Question::Show { edition, .. }
+        | Question::Search { edition, .. }
+        | Question::Coverage { edition } => *edition,
+        _ => None,
+    };
     let options = &look.options;
     let mut wrong = None;
     to(None, |out| {
@@ -155,18 +168,18 @@ pub(crate) fn guidance(arguments: &GuidanceArguments) -> Result<u8, Failure> {
                 };
                 sekisho_report::guidance_list(&filter, notation, options, out)
             }
-            Question::Show { id } => sekisho_report::guidance_show(id, notation, options, out),
+            Question::Show { id, .. } => sekisho_report::guidance_show(id, notation, options, out),
             Question::Services { edition } => {
                 sekisho_report::guidance_services(edition.as_deref(), notation, options, out)
             }
             Question::Inherited { service } => {
                 sekisho_report::guidance_inherited(service.as_deref(), notation, options, out)
             }
-            Question::Search { words } => {
+            Question::Search { words, .. } => {
                 return sekisho_report::guidance_search(&words.join(" "), notation, options, out);
             }
             Question::Frameworks => return sekisho_report::framework_list(notation, options, out),
-            Question::Coverage => return sekisho_report::guidance_coverage(notation, options, out),
+            Question::Coverage { .. } => return sekisho_report::guidance_coverage(notation, options, out),
         };
         match answer {
             Ok(()) => Ok(()),
@@ -257,8 +270,16 @@ pub(crate) fn to(
     }
 }
 
+/// The list of eligible services that counts: an imported one, or the built-in one.
+fn eligible_list(settings: &Settings) -> &EligibilityList {
+    match &settings.config.eligible {
+        Some(table) => &table.list,
+        None => sekisho_guidance::eligibility_list(),
+    }
+}
+
 /// The age of the list of eligible services in days, where it should be looked at again.
-fn old_list() -> Option<i64> {
-    let (list, today) = (sekisho_guidance::eligibility_list(), crate::clock::today());
+fn old_list(list: &EligibilityList) -> Option<i64> {
+    let today = crate::clock::today();
     list.age(&today).filter(|_| list.is_old(&today))
 }

@@ -68,6 +68,11 @@ impl Settings {
             let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
             config.findings.extend(sekisho_phi::findings::read(path, &text)?);
         }
+        if let Some(path) = &config.eligibility.list {
+            let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+            let table = sekisho_guidance::EligibilityTable::parse(path, &text);
+            config.eligible = Some(table.map_err(|problem| problem.to_string())?);
+        }
         config.scope.complete_account |= arguments.complete_account;
         if arguments.account.is_some() {
             config.scope.account.clone_from(&arguments.account);

@@ -517,6 +517,111 @@ fn the_editions_of_the_paper_differ_where_they_differ() {
 }
 
 #[test]
+fn the_guidance_is_shown_as_one_edition_states_it() {
+    let at = folder("guidance-editions");
+    let said = |arguments: &[&str]| {
+        let output = sekisho(&at, arguments);
+        assert_eq!(status(&output), 0, "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // A sentence of both editions stands in other lines in each, and the head says which is shown.
+    let [old, new] =
+        ["2018", "2023"].map(|edition| said(&["guidance", "show", "hipaa/s3/3", "--edition", edition]));
+    assert!(
+        old.starts_with("guidance of 2018\n") && old.contains("HIPAA (2018), Amazon S3, lines 487-519"),
+        "{old}"
+    );
+    assert!(
+        new.starts_with("guidance of 2023\n") && new.contains("HIPAA (2023), Amazon S3, line 918"),
+        "{new}"
+    );
+    let both = said(&["guidance", "show", "hipaa/s3/3"]);
+    assert!(
+        both.starts_with("guidance of 2018, 2023\n") && both.contains("also in the edition of 2018"),
+        "{both}"
+    );
+    // What an edition does not state is refused, counted and searched for as such.
+    let only = |edition: sekisho_guidance::Seed| {
+        sekisho_guidance::requirements().find(|row| row.seed == edition).unwrap().id
+    };
+    for (seed, edition) in
+        [(sekisho_guidance::Seed::Hipaa2018, "2023"), (sekisho_guidance::Seed::Hipaa2023, "2018")]
+    {
+        let refused = sekisho(&at, &["guidance", "show", only(seed), "--edition", edition]);
+        assert_eq!(status(&refused), 2);
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            message.contains(&format!("the edition of {edition} does not state {}", only(seed))),
+            "{message}"
+        );
+    }
+    let rows = |edition: &[&str]| {
+        let answer = [&["guidance", "coverage", "--format", "json"], edition].concat();
+        json(&sekisho(&at, &answer))["rows"].as_u64().unwrap()
+    };
+    let stated =
+        |edition| sekisho_guidance::requirements().filter(|row| row.stated_in(edition)).count() as u64;
+    assert_eq!(rows(&[]), 1592);
+    assert_eq!(rows(&["--edition", "2018"]), stated(sekisho_guidance::Edition::Of2018));
+    assert_eq!(rows(&["--edition", "2023"]), stated(sekisho_guidance::Edition::Of2023));
+    assert!(
+        !said(&["guidance", "search", "old generation", "--edition", "2018"]).contains("hipaa/elasticache")
+    );
+    // A control as an edition demands it, and one that answers nothing of it.
+    let page = said(&["explain", "s3-bucket-allows-plain-http", "--edition", "2018"]);
+    assert!(
+        page.starts_with("guidance of 2018\n") && page.contains("HIPAA (2018)") && !page.contains("(2023)"),
+        "{page}"
+    );
+    let none = sekisho(&at, &["explain", "elasticache-node-of-old-generation", "--edition", "2018"]);
+    assert_eq!(status(&none), 2);
+    assert!(String::from_utf8(none.stderr).unwrap().contains("states nothing that"));
+}
+
+#[test]
+fn a_newer_list_of_eligible_services_is_imported() {
+    let at = folder("eligible");
+    let template = "Resources:\n  Sums:\n    Type: AWS::DSQL::Cluster\n    Properties: {DeletionProtectionEnabled: true}\n";
+    fs::write(at.join("db.yaml"), template).unwrap();
+    let judged = |settings: &str| {
+        fs::write(at.join("sekisho.toml"), format!("[phi]\nresources = ['Sums']\n{settings}")).unwrap();
+        let scan = [
+            "scan",
+            "db.yaml",
+            "--format",
+            "json",
+            "--verdicts",
+            "all",
+            "--control",
+            "service-not-eligible-for-phi",
+        ];
+        let value = json(&sekisho(&at, &scan));
+        let verdict = value["verdicts"][0]["verdict"].as_str().unwrap().to_owned();
+        (verdict, value["run"]["guidance"]["eligibility_as_of"].as_str().unwrap().to_owned())
+    };
+    let list = |listed: &str| {
+        format!(
+            "as_of: 2026-11-01\nlist: https://x\nsource: https://x\nservices:\n- {{service: Aurora DSQL, slug: dsql, namespaces: [AWS::DSQL], listed: {listed}}}\n"
+        )
+    };
+    let imported = "[eligibility]\nlist = 'list.yaml'\n";
+    let built_in = judged("");
+    assert_eq!(built_in.0, "unknown");
+    fs::write(at.join("list.yaml"), list("eligible")).unwrap();
+    assert_eq!(judged(imported), ("pass".to_owned(), "2026-11-01".to_owned()));
+    fs::write(at.join("list.yaml"), list("excluded, excludes: {en: all of it}")).unwrap();
+    assert_eq!(judged(imported).0, "fail");
+    // What is wrong with it is told with its place; so is a file that is not there.
+    fs::write(at.join("list.yaml"), list("elligible")).unwrap();
+    let wrong = sekisho(&at, &["scan", "db.yaml"]);
+    assert_eq!(status(&wrong), 2);
+    let message = String::from_utf8(wrong.stderr).unwrap();
+    assert!(message.contains("list.yaml:5:") && message.contains("did you mean `eligible`?"), "{message}");
+    fs::remove_file(at.join("list.yaml")).unwrap();
+    assert_eq!(status(&sekisho(&at, &["scan", "db.yaml"])), 2);
+}
+
+#[test]
 fn tables_to_fill_in_are_written() {
     let at = folder("tables");
     fs::write(at.join("db.yaml"), OPEN_DATABASE).unwrap();

@@ -249,3 +249,88 @@ fn a_plan_stands_for_the_configuration_beside_it() {
         assert!(!String::from_utf8_lossy(&output.stdout).contains("hunter2"), "{format}");
     }
 }
+
+/// Documents and blocks that the provider writes in another way than CloudFormation: what is
+/// good there is not told to be bad.
+#[test]
+fn what_is_written_in_the_way_of_the_api_is_read() {
+    let main = r#"
+resource "aws_cloudwatch_log_group" "app" {}
+resource "aws_ecs_task_definition" "app" {
+  family = "app"
+  container_definitions = jsonencode([{
+    name             = "app"
+    environment      = [{ name = "AWS_SECRET_ACCESS_KEY", value = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" }]
+    logConfiguration = { logDriver = "awslogs", options = { awslogs-group = aws_cloudwatch_log_group.app.name } }
+  }])
+}
+resource "aws_msk_cluster" "kafka" {
+  client_authentication {
+    sasl {
+      iam = true
+    }
+  }
+}
+resource "aws_sagemaker_endpoint_configuration" "model" {
+  kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/1"
+  production_variants {
+    model_name    = "m"
+    instance_type = "ml.m5.large"
+  }
+}
+resource "aws_wafv2_web_acl" "front" {
+  rule {
+    name = "rate"
+    statement {
+      rate_based_statement {
+        limit = 2000
+      }
+    }
+  }
+}
+resource "aws_kinesisanalyticsv2_application" "flink" {
+  runtime_environment = "FLINK-1_20"
+  cloudwatch_logging_options {
+    log_stream_arn = aws_cloudwatch_log_stream.flink.arn
+  }
+}
+resource "aws_cloudwatch_log_stream" "flink" {}
+resource "aws_ecs_service" "app" {
+  service_connect_configuration {
+    enabled = true
+    service {
+      port_name = "app"
+      tls {
+        issuer_cert_authority {
+          aws_pca_authority_arn = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/1"
+        }
+      }
+    }
+  }
+}
+"#;
+    let at = folder("terraform-spelling", &[("main.tf", main)]);
+    let scan = json(&sekisho(&at, &["scan", "--format", "json", "--verdicts", "all"]));
+    for (control, wanted) in [
+        ("ecs-container-without-central-log", "pass aws_ecs_task_definition.app"),
+        ("ecs-environment-carries-secret", "fail aws_ecs_task_definition.app"),
+        ("msk-admits-unauthenticated-clients", "pass aws_msk_cluster.kafka"),
+        ("sagemaker-endpoint-without-kms-key", "pass aws_sagemaker_endpoint_configuration.model"),
+        ("web-acl-without-rate-limit", "pass aws_wafv2_web_acl.front"),
+        ("flink-application-without-log", "pass aws_kinesisanalyticsv2_application.flink"),
+        ("ecs-service-connect-without-tls", "pass aws_ecs_service.app"),
+    ] {
+        assert_eq!(verdicts(&scan, control), [wanted], "{control}");
+    }
+}
+
+/// A syntax error is drawn at its place, before the findings.
+#[test]
+fn a_syntax_error_has_a_frame() {
+    let main = "resource \"aws_s3_bucket\" \"b\" {\n  bucket = \"x\" \"y\"\n}\n";
+    let at = folder("terraform-frame", &[("main.tf", main)]);
+    let text = String::from_utf8(sekisho(&at, &["scan", "--lang", "en"]).stdout).unwrap();
+    let drawn = " --> main.tf:2:16\n  |\n2 |   bucket = \"x\" \"y\"\n  |                ^\n";
+    assert!(text.contains("partly read: the line should end here"), "{text}");
+    assert!(text.contains(drawn), "{text}");
+}

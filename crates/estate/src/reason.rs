@@ -73,6 +73,8 @@ reason_codes! {
     LeftToPrograms, "left-to-programs", "encryption on the way to {} is left to the programs at both ends";
     AgreementNotSaid, "agreement-not-said", "PHI is only assumed, and no agreement in sekisho.toml covers {}";
     OtherWorld, "other-world", "flows were followed for {} only; --parameter NAME=VALUE chooses other values";
+    AccessWorld, "access-world", "access was worked out for the default values of parameters only, and this is about {}";
+    NetworkWorld, "network-world", "the network was worked out for the default values of parameters only, and this is about {}";
     StepLimit, "step-limit", "the control took more than {} steps";
     UnknownType, "unknown-type", "resource type {} is not known";
     SaidByControl, "said-by-control", "the control cannot decide: {}";

@@ -56,7 +56,7 @@ impl<'a> Form<'a> {
         Some(Self(match identity.returns {
             RefReturns::Name if plain => vec![name(frame, target, &identity)],
             RefReturns::Arn if plain => arn(frame, target, &identity)?,
-            RefReturns::Id if plain => vec![Piece::Any],
+            RefReturns::Id if plain => vec![id(target)],
             RefReturns::Attribute(_) if plain => return None,
             _ if is_arn => {
                 let mut pieces = arn(frame, target, &identity)?;
@@ -101,6 +101,17 @@ impl<'a> Form<'a> {
     }
 }
 
+/// An id that AWS gives. That of a KMS key is a UUID, or `mrk-` and hexadecimal digits: no alias,
+/// which has a slash.
+///
+/// Source: KMS Developer Guide, "Key identifiers (KeyId)".
+fn id<'a>(target: Target<'a>) -> Piece<'a> {
+    match target.type_name() {
+        "AWS::KMS::Key" | "AWS::KMS::ReplicaKey" => Piece::Part,
+        _ => Piece::Any,
+    }
+}
+
 /// The name of a resource: as written, or made by CloudFormation.
 fn name<'a>(frame: &Frame<'_, 'a>, target: Target<'a>, identity: &Identity) -> Piece<'a> {
     if identity.returns == RefReturns::Name
@@ -131,7 +142,7 @@ fn arn<'a>(frame: &Frame<'_, 'a>, target: Target<'a>, identity: &Identity) -> Op
                 }
                 name => name,
             },
-            "id" => Piece::Any,
+            "id" => id(target),
             property => match written(frame, target, property) {
                 Value::Str(text) => Piece::Literal(text),
                 // A path that is not written is a slash.

@@ -143,3 +143,16 @@ fn flows_are_found_by_their_holder() {
     assert_eq!(region("ap-northeast-1").map(|r| (r.country, r.place)), Some(("JP", "Tokyo")));
     assert!(regions().count() >= 30);
 }
+
+/// The page says how many there are, and how many were verified.
+#[test]
+fn the_page_of_flows_counts_right() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/flow.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let rows: Vec<_> = sekisho_facts::flow_types().flat_map(|(_, rows)| rows).collect();
+    let kinds: usize = rows.iter().map(|row| row.to.len()).sum();
+    let verified = rows.iter().filter(|row| row.verified).count();
+    let counted = format!("**{kinds} kinds of flow** (`facts/hand/flows`, {} rows)", rows.len());
+    assert!(page.contains(&counted), "{counted}");
+    assert!(page.contains(&format!("{verified} rows are `verified`")), "{verified}");
+}

@@ -17,6 +17,23 @@ impl Requirement {
             Seed::HipaaBoth | Seed::BestPractices | Seed::SharedResponsibility => true,
         }
     }
+
+    /// The requirement as an edition states it: with the lines of that edition. What the other
+    /// documents state stays as it is; none when the edition does not state it.
+    #[must_use]
+    pub fn as_stated_in(mut self, edition: Edition) -> Option<Self> {
+        if !self.stated_in(edition) {
+            return None;
+        }
+        if self.seed == Seed::HipaaBoth {
+            if edition == Edition::Of2018 {
+                self.lines = self.lines_2018?;
+            }
+            self.seed = if edition == Edition::Of2018 { Seed::Hipaa2018 } else { Seed::Hipaa2023 };
+            self.lines_2018 = None;
+        }
+        Some(self)
+    }
 }
 
 /// The built-in controls as one edition demands them: each names only the requirements that the

@@ -77,6 +77,9 @@ pub(crate) struct HolderRow {
     pub(crate) public: Option<Public>,
     #[serde(default)]
     pub(crate) placement: Placement,
+    /// Where the store is named that this is the door of.
+    #[serde(default)]
+    pub(crate) store: Option<Named>,
     #[serde(default)]
     pub(crate) six: Option<Six>,
     #[serde(default)]
@@ -284,6 +287,7 @@ mod tests {
                 .chain(&row.address)
                 .chain(row.group.as_ref().map(|g| &g.property))
                 .chain(row.cluster.as_ref().map(|c| &c.property))
+                .chain(row.store.as_ref().map(|c| &c.property))
                 .chain(row.public.as_ref().map(|p| &p.property))
                 .chain(row.six.as_ref().and_then(|s| s.property.as_ref()))
                 .chain(row.ports.as_ref().and_then(|p| p.property.as_ref()))

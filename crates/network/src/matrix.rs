@@ -123,6 +123,10 @@ impl Network {
         let mut classes: Vec<Class> = Vec::new();
         for (at, interface) in self.interfaces.iter().enumerate() {
             let Some(subnet) = interface.subnet else { continue };
+            // A NAT gateway takes no connections and starts none of its own.
+            if self.holders[interface.holder].role == crate::data::Role::Nat {
+                continue;
+            }
             let free = !interface.filtered || interface.groups_doubt.is_some();
             let key = (interface.groups.as_slice(), free);
             let set = *numbers.entry(key).or_insert_with(|| {

@@ -188,7 +188,7 @@ impl Network {
         let name = holder.item.name.to_lowercase();
         let administers = ["bastion", "jump", "admin", "management"].iter().any(|word| name.contains(word));
         let at = match holder.role {
-            Role::Data if holder.item.id.is_some_and(phi) => 2,
+            Role::Data if holder.store.or(holder.item.id).is_some_and(phi) => 2,
             Role::Data => 4,
             Role::Balancer if holder.interfaces.iter().any(|&i| self.interfaces[i].public != Tri::No) => 0,
             _ if administers => 3,

@@ -128,9 +128,11 @@ impl<'m> Model<'m> {
         let estate = self.estate;
         let type_name = node.type_name(estate);
         let eligible = match node {
-            Node::Made { of, kind, .. } if !kind.starts_with("AWS::") => eligible(estate.type_name(*of)),
+            Node::Made { of, kind, .. } if !kind.starts_with("AWS::") => {
+                self.settings.eligible(estate.type_name(*of))
+            }
             Node::End { .. } => None,
-            _ => eligible(type_name),
+            _ => self.settings.eligible(type_name),
         };
         let agreement = self.agreement(node);
         let account = node.account(estate).map(str::to_owned);
@@ -345,9 +347,4 @@ fn value(estate: &Estate, id: ResourceId, path: &str) -> Option<AtRest> {
         Value::Map(_) | Value::Bool(_) => return None,
         other => AtRest::Key(shown(other)),
     })
-}
-
-/// Whether the list lets PHI be in the service of a type.
-fn eligible(type_name: &str) -> Option<bool> {
-    sekisho_guidance::eligibility(type_name).and_then(sekisho_guidance::Eligibility::may_hold_phi)
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use sekisho_estate::{Estate, ResourceId};
 use sekisho_expr::{Host, ResourceRef};
 use sekisho_graph::Names;
-use sekisho_guidance::Label;
+use sekisho_guidance::{Eligibility, EligibilityTable, Label};
 
 use crate::closure::{Carries, Level, Reached, Role, closure};
 use crate::findings::Finding;
@@ -26,8 +26,21 @@ pub struct Settings<'s> {
     pub contracts: &'s [Contract],
     /// What Macie found.
     pub findings: &'s [Finding],
+    /// A list of eligible services in place of the built-in one.
+    pub eligible: Option<&'s EligibilityTable>,
     /// The day, `YYYY-MM-DD`; contracts are not judged by it when left out.
     pub today: Option<&'s str>,
+}
+
+impl Settings<'_> {
+    /// Whether the list lets PHI be in the service of a type.
+    pub(crate) fn eligible(&self, type_name: &str) -> Option<bool> {
+        let found = match self.eligible {
+            Some(table) => table.eligibility(type_name),
+            None => sekisho_guidance::eligibility(type_name),
+        };
+        found.and_then(Eligibility::may_hold_phi)
+    }
 }
 
 /// A store that is said to hold no PHI and that PHI flows into.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// Languages, in the order of the arms.
@@ -36,6 +36,16 @@ const TABLES: [&str; 22] = [
     "layer",
 ];
 
+/// A sentence of data in each language.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sentence {
+    en: String,
+    ja: String,
+    #[serde(rename = "zh-TW")]
+    zh_tw: String,
+}
+
 type Catalogue = BTreeMap<String, BTreeMap<String, String>>;
 
 fn main() {
@@ -59,7 +69,27 @@ fn run() -> Result<(), String> {
             serde_saphyr::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
         catalogues.push(catalogue);
     }
-    fs::write(out.join("messages.rs"), rust(&catalogues)?).map_err(|e| e.to_string())
+    let rust = rust(&catalogues)? + &facts(&folder.join("facts.yaml"))?;
+    fs::write(out.join("messages.rs"), rust).map_err(|e| e.to_string())
+}
+
+/// Sentences of data, found by their English form.
+fn facts(file: &Path) -> Result<String, String> {
+    println!("cargo::rerun-if-changed={}", file.display());
+    let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let rows: Vec<Sentence> =
+        serde_saphyr::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+    let mut sorted = BTreeMap::new();
+    for row in rows {
+        if let Some(twice) = sorted.insert(row.en.clone(), [row.en, row.ja, row.zh_tw]) {
+            return Err(format!("{}: `{}` stands there twice", file.display(), twice[0]));
+        }
+    }
+    let mut out = format!("static FACTS: &[(&str, [&str; {}])] = &[\n", LANGUAGES.len());
+    for (english, texts) in sorted {
+        let _ = writeln!(out, "    ({english:?}, {texts:?}),");
+    }
+    Ok(out + "];\n")
 }
 
 fn rust(catalogues: &[Catalogue]) -> Result<String, String> {

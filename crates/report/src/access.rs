@@ -12,7 +12,7 @@ use sekisho_access::model::{Encryption, Model, PrincipalId, Session, StoreId};
 use sekisho_access::policy::Place as PolicyPlace;
 use sekisho_access::show;
 use sekisho_access::tables::Class;
-use sekisho_access::who::{ASSUME, Chains, Distance, Row, Who};
+use sekisho_access::who::{ASSUME, Chains, Distance, Exposure, Row, Who};
 use sekisho_estate::{Estate, StackIndex};
 use sekisho_guidance::Label;
 use serde_json::{Map, Value, json};
@@ -134,6 +134,7 @@ impl AccessReport<'_> {
         out: &mut impl Write,
     ) -> io::Result<()> {
         let rows = self.model.who_can(ask, self.chains, class, store);
+        let exposure = self.model.exposure(ask, self.chains, class, store);
         let places = Places::new(self.estate);
         if notation == Notation::Json {
             let rows: Vec<Value> = rows
@@ -142,7 +143,7 @@ impl AccessReport<'_> {
                 .collect();
             return self.object(
                 json!({"kind": "who-can", "class": class.name(), "store": self.store_name(store)}),
-                vec![("rows", Value::from(rows))],
+                vec![("rows", Value::from(rows)), ("exposure", self.exposure_json(&exposure))],
                 out,
             );
         }
@@ -154,7 +155,47 @@ impl AccessReport<'_> {
         for row in &rows {
             self.row(row, &self.because(ask, row, class, store), &places, out)?;
         }
+        self.exposure(&exposure, out)?;
         self.closing(out)
+    }
+
+    /// How far a capability reaches outside the account, with a request that shows it.
+    fn exposure(&self, exposure: &Exposure, out: &mut impl Write) -> io::Result<()> {
+        let say = self.say();
+        let Some(who) = &exposure.who else { return Ok(()) };
+        let distance = match exposure.organization {
+            Some(true) => say.access_same_organization(),
+            Some(false) if exposure.distance == Distance::OtherAccount => say.access_other_organization(),
+            _ => self.distance(exposure.distance),
+        };
+        writeln!(out, "\n{}", say.access_exposure(self.who(who), distance, self.answer(exposure.verdict)))?;
+        let keys = exposure.witness.as_ref().map(|witness| {
+            let keys = witness.iter().map(|(key, value)| match value {
+                Some(value) => format!("{key}={}", self.model.holes.show(value)),
+                None => format!("{key}-"),
+            });
+            keys.collect::<Vec<_>>().join(" ")
+        });
+        match keys {
+            Some(keys) if !keys.is_empty() => self.lines(&[say.access_witness(clean(&keys))], out),
+            _ => Ok(()),
+        }
+    }
+
+    fn exposure_json(&self, exposure: &Exposure) -> Value {
+        let witness = exposure.witness.as_ref().map(|keys| {
+            let shown = keys.iter().map(|(key, value)| {
+                (key.clone(), json!(value.as_ref().map(|value| self.model.holes.show(value))))
+            });
+            Value::Object(shown.collect())
+        });
+        json!({
+            "answer": exposure.verdict,
+            "distance": distance_name(exposure.distance),
+            "who": exposure.who.as_ref().map(|who| self.who_json(who)),
+            "same_organization": exposure.organization,
+            "witness": witness,
+        })
     }
 
     /// The statements that let the last of a chain in.

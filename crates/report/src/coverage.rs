@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use sekisho_guidance::{Item, Language, Level, Resolution, ResolutionKind, Room, coverage};
+use sekisho_guidance::{Coverage, Item, Language, Level, Resolution, ResolutionKind, Room, coverage};
 
 use crate::guidance::Notation;
 use crate::messages::Say;
@@ -19,12 +19,26 @@ use crate::text::layout::{Style, pad, width, wrap};
 pub fn guidance_coverage(notation: Notation, options: &Options, out: &mut impl Write) -> io::Result<()> {
     match notation {
         Notation::Text => counts(options, out),
-        Notation::Json => object(out),
+        Notation::Json => object(options, out),
     }
 }
 
+/// How the rows are resolved that an edition states, and those of the other documents.
+fn coverage_of(options: &Options) -> Coverage {
+    let mut all = coverage();
+    if options.edition.is_some() {
+        all.items = crate::guidance::editions_of(all.items, options.edition);
+        all.rows = all.items.len();
+        for (kind, count) in &mut all.by_resolution {
+            *count = all.items.iter().filter(|item| item.resolution.kind() == *kind).count();
+        }
+    }
+    all
+}
+
 fn counts(options: &Options, out: &mut impl Write) -> io::Result<()> {
-    let (say, coverage) = (Say(options.language), coverage());
+    let (say, coverage) = (Say(options.language), coverage_of(options));
+    writeln!(out, "{}\n", crate::guidance::head(options))?;
     let label = |kind: ResolutionKind| kind.label(options.language);
     let rooms = Room::ALL.iter().map(|room| width(room.label(options.language)) + 2);
     let labels = ResolutionKind::ALL.iter().map(|kind| width(label(*kind)));
@@ -54,8 +68,8 @@ fn counts(options: &Options, out: &mut impl Write) -> io::Result<()> {
     out.flush()
 }
 
-fn object(out: &mut impl Write) -> io::Result<()> {
-    let coverage = coverage();
+fn object(options: &Options, out: &mut impl Write) -> io::Result<()> {
+    let coverage = coverage_of(options);
     let mut sink = Sink::new(out);
     sink.open('{');
     sink.text("schema", "sekisho.coverage/1");

@@ -117,7 +117,7 @@ impl Explained<'_> {
             let line = say.waiver_line(clean(&waiver.reason), clean(&waiver.owner), &waiver.expires, place);
             rows.add(say.verdict(Verdict::Waived), line);
         }
-        demands(say, self.control, &mut rows);
+        demands(say, self.control, options.edition, &mut rows);
         if verdict == Verdict::Fail {
             rows.add(say.page_fix(), prose(self.control.fix.text.get(say.0)));
         }

@@ -51,7 +51,7 @@ pub use guidance::{
 pub use map::{map_html, map_svg};
 pub use network::{Asked, exposed, reach, zones};
 pub use page::{Page, control_page, list, list_json, pages, pages_of};
-pub use report::{Color, Exit, Format, Options, Report, Run, Verdicts};
+pub use report::{Color, Exit, Format, Options, Report, Run, Verdicts, editions_shown};
 pub use responsibility::responsibility;
 
 /// A remark about a run as one line for a person: where, and what.

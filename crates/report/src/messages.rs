@@ -75,11 +75,16 @@ impl Say {
         self.find(DOCUMENT, seed.name()).unwrap_or(seed.name())
     }
 
+    /// A sentence that stands in data, in English.
+    pub(crate) fn fact(self, english: &str) -> &str {
+        self.find(FACTS, english).unwrap_or(english)
+    }
+
     /// Why something is not known.
     pub(crate) fn reason(self, reason: &Reason) -> String {
         let sentence = self.find(REASON, reason.code.name());
         match sentence {
-            Some(sentence) => sentence.replacen("{subject}", &reason.subject, 1),
+            Some(sentence) => sentence.replacen("{subject}", self.fact(&reason.subject), 1),
             None => reason.to_string(),
         }
     }
@@ -169,6 +174,30 @@ mod tests {
         assert_eq!(names(STEP), sorted(steps.iter().map(|s| s.name())));
         assert_eq!(names(ANSWER), sorted(sekisho_network::Verdict::ALL.iter().map(|v| v.name())));
         assert!(names(REMEDY).iter().all(|name| ReasonCode::ALL.iter().any(|code| code.name() == *name)));
+    }
+
+    /// No sentence of data is English only, and none is translated that nobody says.
+    #[test]
+    fn sentences_of_data_are_told_in_each_language() {
+        let defaults = sekisho_facts::described_types().flat_map(sekisho_facts::defaults);
+        let mut said: Vec<String> =
+            defaults.filter_map(|default| default.unknown.map(str::to_owned)).collect();
+        for control in sekisho_guidance::controls() {
+            let expressions = control.when.iter().chain([&control.pass_if]);
+            for expression in expressions.chain(control.named.iter().map(|(_, expression)| expression)) {
+                let calls = expression.split("unknown(\"").skip(1);
+                said.extend(calls.filter_map(|rest| rest.split_once('"')).map(|(text, _)| text.to_owned()));
+            }
+        }
+        for item in sekisho_guidance::coverage().items {
+            use sekisho_guidance::Resolution::{None, NotObservable};
+            if let NotObservable(why) | None(why) = item.resolution {
+                said.push(why.to_owned());
+            }
+        }
+        said.sort_unstable();
+        said.dedup();
+        assert_eq!(said, names(FACTS));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use sekisho_guidance::{
-    ANY_TYPE, Control, Label, Language, Requirement, Scope, Severity, controls, requirement, severity,
+    ANY_TYPE, Control, Edition, Label, Language, Requirement, Scope, Severity, controls, requirement,
+    severity,
 };
 
 use crate::messages::Say;
@@ -96,7 +97,7 @@ pub fn control_page(control: &Control, options: &Options, out: &mut impl Write) 
         rows.add(say.page_when(), one_line(when));
     }
     rows.add(say.page_pass_if(), one_line(&control.pass_if));
-    demands(say, control, &mut rows);
+    demands(say, control, options.edition, &mut rows);
     rows.add(say.page_fix(), prose(control.fix.text.get(say.0)));
     let code = [
         ("CloudFormation", patch_of(control, EXAMPLE).map(|patch| patch_lines(&patch))),
@@ -120,6 +121,8 @@ pub fn control_page(control: &Control, options: &Options, out: &mut impl Write) 
 
 /// Id and title of a control.
 pub(crate) fn heading(control: &Control, options: &Options, text: &mut String) {
+    text.push_str(&crate::guidance::head(options));
+    text.push_str("\n\n");
     text.push_str(&options.color.paint(Style::Strong, &control.id));
     text.push('\n');
     for line in wrap(&prose(control.title.get(options.language)), options.width) {
@@ -139,7 +142,7 @@ fn applies(say: Say, control: &Control) -> String {
 }
 
 /// The requirements behind a control, with what they state.
-pub(crate) fn demands(say: Say, control: &Control, rows: &mut Rows<'_>) {
+pub(crate) fn demands(say: Say, control: &Control, edition: Option<Edition>, rows: &mut Rows<'_>) {
     if control.satisfies.is_empty() {
         return;
     }
@@ -149,6 +152,7 @@ pub(crate) fn demands(say: Say, control: &Control, rows: &mut Rows<'_>) {
             rows.more(id);
             continue;
         };
+        let found = edition.and_then(|edition| found.as_stated_in(edition)).unwrap_or(found);
         let level = found.level.map_or("", |level| say.level(level));
         rows.more(format!("{id} ({level}) - {}", source(say, &found)));
         rows.more(format!("  {}", found.statement));

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sekisho_assess::{Assessment, Judgement, Verdict};
 use sekisho_estate::Estate;
-use sekisho_guidance::{Language, Severity, UnknownWord};
+use sekisho_guidance::{Edition, Language, Severity, UnknownWord};
 
 /// A run, ready to be written in any format.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,8 @@ pub struct Report<'a> {
 pub struct Options {
     /// Facts about the run, for the formats that machines read.
     pub run: Run,
+    /// The edition of the HIPAA paper whose sentences are shown; both when left out.
+    pub edition: Option<Edition>,
     /// Language of what people read. Machine-readable names and reasons stay English.
     pub language: Language,
     /// Which verdicts are written.
@@ -44,6 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             run: Run::default(),
+            edition: None,
             language: Language::En,
             verdicts: Verdicts::Findings,
             color: Color::Never,
@@ -69,7 +72,7 @@ pub struct Run {
     pub operator: Option<String>,
     /// Commit of the input.
     pub commit: Option<String>,
-    /// Edition of the guidance.
+    /// Edition of the HIPAA paper that was asked for, or both.
     pub edition: String,
     /// Day of the eligibility list.
     pub eligibility_as_of: Option<String>,
@@ -91,13 +94,22 @@ impl Default for Run {
             started_at: None,
             operator: None,
             commit: None,
-            edition: "2023".to_owned(),
+            edition: editions_shown(None),
             eligibility_as_of: None,
             eligibility_old: None,
             facts_as_of: None,
             configuration_sha256: None,
             excluded: Vec::new(),
         }
+    }
+}
+
+/// The editions of the HIPAA paper that count: one that was chosen, or both.
+#[must_use]
+pub fn editions_shown(chosen: Option<Edition>) -> String {
+    match chosen {
+        Some(edition) => edition.name().to_owned(),
+        None => Edition::ALL.iter().map(|edition| edition.name()).collect::<Vec<_>>().join(", "),
     }
 }
 

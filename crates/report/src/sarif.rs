@@ -13,7 +13,7 @@ use sekisho_guidance::{Control, Severity};
 
 use crate::messages::Say;
 use crate::places::{Place, Places};
-use crate::report::{Report, Verdicts};
+use crate::report::{Options, Report, Verdicts};
 use crate::secrets;
 use crate::sink::Sink;
 use crate::text::citation;
@@ -69,7 +69,7 @@ impl Report<'_> {
         sink.open('[');
         for (control, worst) in rules.values() {
             sink.line();
-            rule(&mut sink, say, control, *worst);
+            rule(&mut sink, self.options, control, *worst);
             sink.relieve()?;
         }
         sink.close_line(']');
@@ -226,7 +226,8 @@ fn score(severity: Severity) -> &'static str {
     }
 }
 
-fn rule<W: Write>(sink: &mut Sink<'_, W>, say: Say, control: &Control, worst: Severity) {
+fn rule<W: Write>(sink: &mut Sink<'_, W>, options: &Options, control: &Control, worst: Severity) {
+    let say = Say(options.language);
     let (title, why, fix) =
         (prose(control.title.get(say.0)), prose(control.why.get(say.0)), prose(control.fix.text.get(say.0)));
     let (title, why, fix) = (title.as_str(), why.as_str(), fix.as_str());
@@ -243,7 +244,7 @@ fn rule<W: Write>(sink: &mut Sink<'_, W>, say: Say, control: &Control, worst: Se
     if let Some(reference) = control.references.first() {
         sink.text("helpUri", reference);
     }
-    let cited: Vec<String> = control.satisfies.iter().map(|id| citation(say, id)).collect();
+    let cited: Vec<String> = control.satisfies.iter().map(|id| citation(say, id, options.edition)).collect();
     let text = [why, fix].into_iter().chain(cited.iter().map(String::as_str)).collect::<Vec<_>>().join("\n");
     let list: String = cited.iter().fold(String::new(), |list, line| list + "\n- " + line);
     let markdown =

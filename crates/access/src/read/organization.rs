@@ -7,7 +7,7 @@ use sekisho_estate::{Target, Value};
 use super::{At, unknown_policy};
 use crate::holes::{HoleClass, Holes};
 use crate::model::{Model, Organization, PolicyId};
-use crate::policy::Effect;
+use crate::policy::{Effect, Policy};
 
 /// Policies of accounts by level.
 type Levels = HashMap<Box<str>, Vec<Vec<PolicyId>>>;
@@ -92,6 +92,11 @@ impl<'e> super::Work<'_, 'e> {
                 self.tree.above.insert(own, parent);
             }
         }
+        for &at in accounts {
+            if let Some(account) = self.own_id(at, "AccountId") {
+                self.place(&account);
+            }
+        }
     }
 
     /// The id of a unit or account: written, or what AWS gives it.
@@ -138,9 +143,11 @@ impl<'e> super::Work<'_, 'e> {
     pub(super) fn organization_policies(&mut self, policies: &[At<'e>]) {
         let of = |at: &At<'e>| matches!(self.property(*at, "Name").0, Value::Str("FullAWSAccess"));
         let listed = policies.iter().any(of);
+        let mut blocks = Vec::new();
         for &at in policies {
-            self.organization_policy(at);
+            self.organization_policy(at, &mut blocks);
         }
+        self.block(&blocks);
         if listed {
             return;
         }
@@ -150,10 +157,56 @@ impl<'e> super::Work<'_, 'e> {
         }
     }
 
-    fn organization_policy(&mut self, at: At<'e>) {
+    /// Block Public Access of accounts by S3 policies: of several the nearest counts.
+    ///
+    /// Source: Organizations User Guide, `orgs_manage_policies_s3_syntax.html`,
+    /// `orgs_manage_policies_inheritance_mgmt.html`.
+    fn block(&mut self, blocks: &[Block]) {
+        for store in &mut self.model.stores {
+            let (Some(account), Some(s3)) = (&store.object.account, &mut store.s3) else { continue };
+            let above = || blocks.iter().filter(|block| block.account == *account);
+            let Some(nearest) = above().map(|block| block.level).max() else { continue };
+            if above().filter(|block| block.level == nearest).all(|block| block.all) {
+                s3.switches.ignore_public_acls = true;
+                s3.switches.restrict_public_buckets = true;
+            }
+        }
+    }
+
+    /// What an S3 policy assigns: everything blocked, or not; none where it is not known.
+    fn blocks_all(&mut self, at: At<'e>) -> Option<bool> {
+        let path = "s3_attributes/public_access_block_configuration/@@assign";
+        let text = match self.property(at, "Content").0 {
+            Value::Str(text) => {
+                let content: serde_json::Value = serde_json::from_str(text).ok()?;
+                content.pointer(&format!("/{path}"))?.as_str()?.to_owned()
+            }
+            _ => match self.property(at, &format!("Content/{path}")).0 {
+                Value::Str(text) => text.to_owned(),
+                _ => return None,
+            },
+        };
+        match text.as_str() {
+            "all" => Some(true),
+            "none" => Some(false),
+            _ => None,
+        }
+    }
+
+    fn organization_policy(&mut self, at: At<'e>, blocks: &mut Vec<Block>) {
         let kind = self.property(at, "Type").0;
         let (value, view) = self.property(at, "Content");
-        let policy = self.compile(at, at.name(), value, view);
+        let blocks_all = match kind {
+            Value::Str("S3_POLICY") => match self.blocks_all(at) {
+                Some(all) => Some(all),
+                None => return self.gap(at, "what the S3 policy assigns is not known"),
+            },
+            _ => None,
+        };
+        let policy = match blocks_all {
+            Some(_) => Policy::default(),
+            None => self.compile(at, at.name(), value, view),
+        };
         let targets = self.property(at, "TargetIds").0;
         let mut accounts: Vec<Box<str>> =
             self.model.principals.iter().filter_map(|principal| principal.object.account.clone()).collect();
@@ -163,6 +216,7 @@ impl<'e> super::Work<'_, 'e> {
         let (kind, own): (_, fn(&mut Model) -> &mut Levels) = match kind {
             Value::Str("SERVICE_CONTROL_POLICY") => ("scp", |model| &mut model.scps),
             Value::Str("RESOURCE_CONTROL_POLICY") => ("rcp", |model| &mut model.rcps),
+            Value::Str("S3_POLICY") => ("S3 policy", |model| &mut model.rcps),
             // Others, such as tag policies, decide on no request.
             Value::Str(_) => return,
             _ => return self.gap(at, "what kind of policy it is is not known"),
@@ -215,6 +269,11 @@ impl<'e> super::Work<'_, 'e> {
             }
             let mut sure = None;
             for (account, level, levels, why) in reached {
+                if let Some(all) = blocks_all {
+                    // Where it may not apply nothing is taken to be blocked.
+                    blocks.push(Block { account, level, all: all && why.is_none() });
+                    continue;
+                }
                 let id = match (&why, sure) {
                     (None, Some(id)) => id,
                     (None, None) => *sure.insert(self.model.add(policy.clone())),
@@ -281,6 +340,13 @@ impl<'e> super::Work<'_, 'e> {
         self.managed.insert("FullAWSAccess".into(), id);
         id
     }
+}
+
+/// What an S3 policy says of an account.
+struct Block {
+    account: Box<str>,
+    level: usize,
+    all: bool,
 }
 
 fn is_account(text: &str) -> bool {

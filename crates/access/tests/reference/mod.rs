@@ -662,7 +662,9 @@ fn s3(
         if same {
             return by_point && (combined(same, false, own, bounded, &named, asker) || by_acl && open);
         }
-        return by_point && (!named.is_empty() || by_acl && open);
+        // Whether what an access point of the caller's account gives is enough there is not said.
+        let alone = open && asker.account == theirs && theirs != resource.account;
+        return by_point && (own || alone) && (!named.is_empty() || by_acl && open);
     }
     if foreign {
         return by_acl || (same && own);
@@ -700,16 +702,25 @@ fn public(policy: &Named, open: bool) -> bool {
             block.iter().any(|(operator, of)| {
                 let positive = matches!(
                     operator.as_str(),
-                    "StringEquals" | "StringLike" | "ArnEquals" | "ArnLike" | "IpAddress"
+                    "StringEquals"
+                        | "StringEqualsIgnoreCase"
+                        | "StringLike"
+                        | "ArnEquals"
+                        | "ArnLike"
+                        | "IpAddress"
                 );
+                // An asterisk is a letter there: whether it is a wildcard is not said.
+                let letter = open && operator.starts_with("StringEquals");
                 positive
                     && of.as_object().unwrap().iter().any(|(key, values)| {
                         let key = key.to_lowercase();
                         let names = ["aws:principalarn", "aws:principalaccount"].contains(&key.as_str());
                         (FIXED.contains(&key.as_str()) || open && names)
-                            && texts(values)
-                                .iter()
-                                .all(|value| !value.contains(['*', '?', '$']) && !value.ends_with("/0"))
+                            && texts(values).iter().all(|value| {
+                                !value.contains('$')
+                                    && (letter || !value.contains(['*', '?']))
+                                    && !value.ends_with("/0")
+                            })
                     })
             })
         });

@@ -17,6 +17,7 @@ pub(crate) struct Written {
     /// Address of each resource, by logical id.
     pub(crate) addresses: BTreeMap<String, String>,
     /// A default of the provider stands where CloudFormation writes nothing.
+    #[allow(dead_code, reason = "not every test asks")]
     pub(crate) defaults: Vec<String>,
 }
 

@@ -212,6 +212,7 @@ impl<'e> Builder<'_, 'e> {
                 .find_map(|key| props.tag(key))
                 .map(str::to_owned),
             doubts: Vec::new(),
+            store: None,
         };
         self.net.holders.push(holder);
         let index = self.net.holders.len() - 1;

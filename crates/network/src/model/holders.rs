@@ -517,6 +517,12 @@ impl<'e> Builder<'_, 'e> {
         let holder = self.add_holder(props, row.role);
         self.net.holders[holder].ports = self.ports(props, row);
         self.net.holders[holder].placement = row.placement;
+        self.net.holders[holder].store = row.store.as_ref().and_then(|named| {
+            match props.link(props.get(&named.property), &[named.type_name.as_str()]) {
+                Link::To(id) => Some(id),
+                _ => None,
+            }
+        });
         let subnets = from_group.unwrap_or_else(|| self.subnets_of(source, values, open));
         let root = source.stack.view(source.stack.resource(source.id.index).properties);
         let paths: Vec<&str> = row_of.security.iter().map(String::as_str).collect();

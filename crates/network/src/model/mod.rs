@@ -271,6 +271,8 @@ pub struct Holder {
     pub tag: Option<String>,
     /// Something about where it is is not known.
     pub doubts: Vec<Doubt>,
+    /// The store that it is the door of (the file system of a mount target).
+    pub store: Option<ResourceId>,
 }
 
 /// An interface, or several that are alike.

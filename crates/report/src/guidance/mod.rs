@@ -9,8 +9,8 @@ use std::io::{self, Write};
 
 use sekisho_assess::Verdict;
 use sekisho_guidance::{
-    Basis, Framework, Item, Language, Level, Paragraph, Requirement, Resolution, ResolutionKind, cases,
-    coverage, did_you_mean, paragraphs_of, requirement,
+    Basis, Edition, Framework, Item, Language, Level, Paragraph, Requirement, Resolution, ResolutionKind,
+    cases, coverage, did_you_mean, paragraphs_of, requirement,
 };
 
 pub use self::inherited::guidance_inherited;
@@ -64,6 +64,13 @@ pub enum GuidanceError {
         /// The nearest name that exists.
         near: Option<String>,
     },
+    /// The edition that was chosen does not state the row.
+    NotStated {
+        /// Its id.
+        id: String,
+        /// The edition.
+        edition: &'static str,
+    },
     /// What the writer reports.
     Io(io::Error),
 }
@@ -75,6 +82,7 @@ impl fmt::Display for GuidanceError {
                 write!(f, "unknown {what} `{name}`; did you mean `{near}`?")
             }
             Self::Unknown { what, name, near: None } => write!(f, "unknown {what} `{name}`"),
+            Self::NotStated { id, edition } => write!(f, "the edition of {edition} does not state {id}"),
             Self::Io(error) => error.fmt(f),
         }
     }
@@ -157,11 +165,11 @@ pub fn guidance_list(
     options: &Options,
     out: &mut impl Write,
 ) -> Result<(), GuidanceError> {
-    let items = filter.rows()?;
+    let items = editions_of(filter.rows()?, options.edition);
     match notation {
         Notation::Text => {
             let count = Say(options.language).guidance_count(items.len());
-            Ok(table(&items, &count, options, out)?)
+            Ok(table(&items, filter.edition.as_deref(), &count, options, out)?)
         }
         Notation::Json => Ok(objects(&items, out)?),
     }
@@ -179,7 +187,7 @@ pub fn guidance_search(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    let mut items = coverage().items;
+    let mut items = editions_of(coverage().items, options.edition);
     items.retain(|item| {
         let row = &item.requirement;
         let texts = [row.id, row.statement, row.section, row.service_or_capability, row.category];
@@ -196,10 +204,29 @@ pub fn guidance_search(
         Notation::Text => {
             let shown = crate::text::layout::clean(text).into_owned();
             let count = Say(options.language).guidance_found(items.len(), shown);
-            table(&items, &count, options, out)
+            table(&items, None, &count, options, out)
         }
         Notation::Json => objects(&items, out),
     }
+}
+
+/// The rows that an edition of the HIPAA paper states, as it states them, and those of the other
+/// documents; all of them when no edition is chosen.
+pub(crate) fn editions_of(items: Vec<Item>, edition: Option<Edition>) -> Vec<Item> {
+    let Some(edition) = edition else { return items };
+    items.into_iter().filter_map(|item| of_edition(item, edition)).collect()
+}
+
+/// A row as an edition states it. None if it does not.
+fn of_edition(mut item: Item, edition: Edition) -> Option<Item> {
+    item.requirement = item.requirement.as_stated_in(edition)?;
+    Some(item)
+}
+
+/// Which editions are shown, at the head of an answer for people.
+pub(crate) fn head(options: &Options) -> String {
+    let head = Say(options.language).guidance_head(crate::report::editions_shown(options.edition));
+    options.color.paint(Style::Dim, &head).to_string()
 }
 
 /// Writes one row: what it states and where, how strongly, how it is resolved, by what. The name
@@ -225,6 +252,11 @@ pub fn guidance_show(
     }
     let known = || sekisho_guidance::requirements().map(|row| row.id);
     let item = Item::find(id).ok_or_else(|| unknown("requirement", id, known()))?;
+    let item = match options.edition {
+        None => item,
+        Some(edition) => of_edition(item, edition)
+            .ok_or_else(|| GuidanceError::NotStated { id: id.to_owned(), edition: edition.name() })?,
+    };
     match notation {
         Notation::Text => page(&item, options, out)?,
         Notation::Json => {
@@ -237,12 +269,21 @@ pub fn guidance_show(
 }
 
 /// Level, id and resolution on a line, the statement below.
-fn table(items: &[Item], closing: &str, options: &Options, out: &mut impl Write) -> io::Result<()> {
+fn table(
+    items: &[Item],
+    edition: Option<&str>,
+    closing: &str,
+    options: &Options,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let say = Say(options.language);
+    let head =
+        edition.map(|edition| options.color.paint(Style::Dim, &say.guidance_head(edition)).to_string());
     let level = |item: &Item| item.requirement.level.map_or("-", |level| say.level(level));
     let widest = items.iter().map(|item| width(level(item))).max().unwrap_or(0);
     let ids = items.iter().map(|item| width(item.requirement.id)).max().unwrap_or(0);
     let room = options.width.saturating_sub(widest + 2);
+    writeln!(out, "{}\n", head.unwrap_or_else(|| self::head(options)))?;
     for item in items {
         let mut kind = item.resolution.kind().label(options.language).to_owned();
         if let Some(detail) = item.resolution.detail().filter(|detail| !detail.contains(' ')) {
@@ -262,8 +303,7 @@ fn table(items: &[Item], closing: &str, options: &Options, out: &mut impl Write)
 /// One row for a person.
 fn page(item: &Item, options: &Options, out: &mut impl Write) -> io::Result<()> {
     let (say, row) = (Say(options.language), &item.requirement);
-    let mut text = options.color.paint(Style::Strong, row.id).to_string();
-    text.push('\n');
+    let mut text = format!("{}\n\n{}\n", head(options), options.color.paint(Style::Strong, row.id));
     for line in wrap(row.statement, options.width) {
         text.push_str(&line);
         text.push('\n');
@@ -374,7 +414,7 @@ fn told(item: &Item, language: Language) -> Vec<String> {
             }
             lines
         }
-        Resolution::NotObservable(why) | Resolution::None(why) => vec![why.to_owned()],
+        Resolution::NotObservable(why) | Resolution::None(why) => vec![say.fact(why).to_owned()],
         Resolution::Control { through: None } | Resolution::Fact => Vec::new(),
     }
 }

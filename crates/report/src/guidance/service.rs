@@ -144,7 +144,8 @@ pub(super) fn show(
     options: &Options,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let Some(sheet) = Sheet::of(service, &coverage().items) else { return Ok(()) };
+    let items = super::editions_of(coverage().items, options.edition);
+    let Some(sheet) = Sheet::of(service, &items) else { return Ok(()) };
     match notation {
         Notation::Text => page(&sheet, options, out),
         Notation::Json => {
@@ -194,7 +195,8 @@ fn table(sheets: &[Sheet], options: &Options, out: &mut impl Write) -> io::Resul
 fn page(sheet: &Sheet, options: &Options, out: &mut impl Write) -> io::Result<()> {
     let (say, language) = (Say(options.language), options.language);
     let service = sheet.service;
-    let mut text = format!("{}  {}\n\n", options.color.paint(Style::Strong, service.name), service.slug);
+    let mut text = format!("{}\n\n", super::head(options));
+    text += &format!("{}  {}\n\n", options.color.paint(Style::Strong, service.name), service.slug);
     let mut rows = Rows::new(options);
     if !service.aliases.is_empty() {
         rows.add(say.service_aliases(), service.aliases.join(", "));
@@ -211,6 +213,9 @@ fn page(sheet: &Sheet, options: &Options, out: &mut impl Write) -> io::Result<()
         ("2018", Seed::Hipaa2018, sheet.standing.paper_2018),
         ("2023", Seed::Hipaa2023, sheet.standing.paper_2023),
     ] {
+        if options.edition.is_some_and(|chosen| chosen.name() != edition) {
+            continue;
+        }
         rows.add(&say.service_paper(edition), standing.label(language));
         if let Some((heading, first, last)) = sheet.section(seed) {
             rows.more(say.service_lines(heading, first, last));
@@ -336,8 +341,7 @@ fn life(sheet: &Sheet, say: Say, rows: &mut Rows<'_>) {
 /// A default in a sentence.
 fn told(default: &ServiceDefault, language: Language) -> String {
     let say = Say(language);
-    let value =
-        default.value_json.map_or_else(|| default.unknown.unwrap_or_default().to_owned(), str::to_owned);
+    let value = default.value_json.unwrap_or_else(|| say.fact(default.unknown.unwrap_or_default()));
     let mut text = match default.since {
         Some(day) => say.service_default_since(value, day),
         None => say.service_default_always(value),

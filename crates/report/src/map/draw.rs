@@ -19,7 +19,7 @@ const STYLE: &str = "\
 .map .outside rect{stroke-dasharray:5 3}\
 .map .wire{fill:none;stroke-width:1.8}.map .hit{fill:none;stroke:none;pointer-events:stroke;stroke-width:12}\
 .map .bad .wire{stroke-width:2.6}.map .open .wire{stroke-dasharray:7 3}.map .possible .wire{stroke-dasharray:2 4}\
-.map .hop{outline:none}.map .hop[data-hop]{cursor:pointer}\
+.map .hop{outline:none}.map .hop[data-hop],.map .card[data-card]{cursor:pointer}\
 .map .hop[data-hop]:hover .wire,.map .hop:focus .wire,.map .hop.chosen .wire{stroke-width:4.5}";
 
 /// The rules that give colours: ink, faint ink, paper, card, edge of a card, band, and the
@@ -117,13 +117,26 @@ pub(crate) fn svg(teller: &Teller<'_>, layout: &Layout, alone: bool) -> String {
         let kind = node.type_name(model.estate);
         let kind = kind.strip_prefix("AWS::").or(kind.strip_prefix("virtual:")).unwrap_or("");
         let kind = if kind.len() > 18 { kind.rsplit("::").next().unwrap_or(kind) } else { kind };
+        let members = if more > 0 {
+            format!(
+                " tabindex=\"0\" role=\"button\" data-card=\"{index}\" aria-label=\"{}\"",
+                escape(&format!("{first}{folded}"))
+            )
+        } else {
+            String::new()
+        };
         let _ = writeln!(
             out,
-            "<g class=\"card phi-{}{outside}\"><title>{}</title>\
+            "<g class=\"card phi-{}{outside}\"{members}><title>{}</title>\
              <rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"6\"/>\
              <text x=\"{:.0}\" y=\"{:.0}\">{}</text><text class=\"small\" x=\"{:.0}\" y=\"{:.0}\">{}</text></g>",
             label.name(),
-            escape(&format!("{} ({})", title.join(", "), say.label(label))),
+            escape(&format!(
+                "{}{} ({})",
+                title[..title.len().min(24)].join(", "),
+                if title.len() > 24 { ", …" } else { "" },
+                say.label(label)
+            )),
             x + 9.0,
             y + 16.0,
             escape(&format!("{}{folded}", clip(&first, room))),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sekisho_facts::Layer;
 use sekisho_phi::{EdgeIndex, Model, NodeIndex};
 
-use super::{Card, Line, Shade};
+use super::{Card, Line, Shade, fold};
 
 /// Width of a box.
 pub(crate) const WIDTH: f64 = 190.0;
@@ -18,6 +18,8 @@ pub(crate) const TOP: f64 = 76.0;
 const LEFT: f64 = 20.0;
 /// Height of the lane that a line takes through a column between its ends.
 const LANE: f64 = 16.0;
+/// Boxes that a reader can take in; of more, equal ones are folded.
+const MOST: usize = 64;
 
 /// Where everything stands.
 #[derive(Debug)]
@@ -45,9 +47,16 @@ enum Item {
     Lane(usize, usize),
 }
 
-/// Boxes and lines of everything that PHI takes part in, and their places.
+/// Boxes and lines of everything that PHI takes part in, and their places. Of many boxes, those
+/// that stand alike become one with a number.
 pub(crate) fn lay_out(model: &Model<'_>) -> Layout {
-    let (cards, lines) = parts(model);
+    let (mut cards, mut lines) = parts(model);
+    for alike in [fold::by_hops, fold::by_type] {
+        if cards.len() > MOST {
+            let groups = alike(model, &cards, &lines);
+            (cards, lines) = fold::fold(&cards, lines, &groups);
+        }
+    }
     let used: Vec<usize> =
         (0..LAYERS.len()).filter(|&layer| cards.iter().any(|card| card.layer == layer)).collect();
     let column_of = |card: usize| used.iter().position(|&layer| layer == cards[card].layer).unwrap_or(0);

@@ -2,10 +2,13 @@
 //!
 //! Columns are layers (outside, edge, application, data, logs and copies); in a column,
 //! nodes stand near what they are joined to (two passes of the barycentre heuristic).
-//! Things of one type with one equal hop to the same thing are folded into one box.
+//! Things of one type with one equal hop to the same thing are folded into one box. A map of
+//! more boxes than a reader can take in folds further: what has the same type, label and kinds
+//! of hops is one box with its number, and its members are told when it is clicked.
 //! O(nodes log nodes + hops).
 
 mod draw;
+mod fold;
 mod layout;
 
 use std::io::{self, Write};
@@ -113,8 +116,18 @@ pub fn map_html(model: &Model<'_>, options: &Options, out: &mut impl Write) -> i
             told.collect::<Vec<_>>()
         })
         .collect();
+    let cards: Vec<Vec<String>> =
+        layout.cards.iter().map(|card| card.nodes.iter().map(|&node| teller.name(node)).collect()).collect();
+    let words = json!({
+        "moves": say.map_panel_moves(), "transit": say.map_panel_transit(), "rest": say.map_panel_rest(),
+        "agreement": say.map_panel_agreement(), "place": say.map_panel_place(), "by": say.map_panel_by(),
+        "source": say.map_panel_source(), "when": say.map_panel_when(), "page": say.map_panel_page(),
+        "members": say.map_panel_members(),
+    });
     // Inside a script element, `<` could end it.
-    let data = serde_json::to_string(&hops)?.replace('<', "\\u003c").replace('\u{2028}', "\\u2028");
+    let data = serde_json::to_string(&json!({"hops": hops, "cards": cards, "words": words}))?
+        .replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028");
     let list: String = layout
         .lines
         .iter()

@@ -1,5 +1,5 @@
 "use strict";
-const hops = JSON.parse(document.getElementById("hops").textContent);
+const { hops, cards, words } = JSON.parse(document.getElementById("hops").textContent);
 const panel = document.getElementById("evidence");
 const body = panel.querySelector("div");
 let chosen = null;
@@ -9,11 +9,27 @@ const add = (parent, tag, text) => {
   parent.append(element);
   return element;
 };
-function show(group) {
+function choose(group) {
   if (chosen) chosen.classList.remove("chosen");
   chosen = group;
   group.classList.add("chosen");
   body.textContent = "";
+}
+function open() {
+  panel.hidden = false;
+  panel.focus();
+}
+// What a box with a number stands for.
+function list(group) {
+  choose(group);
+  const members = cards[Number(group.dataset.card)];
+  add(body, "h2", words.members + ": " + members.length);
+  const rows = add(body, "ul", "");
+  for (const name of members) add(rows, "li", name);
+  open();
+}
+function show(group) {
+  choose(group);
   for (const hop of hops[Number(group.dataset.hop)]) {
     add(body, "h2", hop.from_name + " → " + hop.to_name);
     const list = add(body, "dl", "");
@@ -22,31 +38,34 @@ function show(group) {
       add(list, "dt", name);
       add(list, "dd", value);
     };
-    row("⇄", hop.what);
+    row(words.moves, hop.what);
     const verdict = hop.verdict;
-    add(list, "dt", "TLS");
+    add(list, "dt", words.transit);
     const said = add(list, "dd", verdict);
     if (hop.faults.some((f) => f === "plain" || f === "no-contract" || f === "contract-expired")) said.className = "bad";
-    row("🔑", hop.rest);
-    row("§", hop.contract);
-    row("⌂", [hop.account, hop.region, hop.country].filter(Boolean).join(" "));
-    row("{}", hop.holder + " " + hop.via);
-    if (hop.origin) row("↳", hop.origin.file + ":" + hop.origin.line + ":" + hop.origin.column);
-    row("?", hop.when);
-    row("≡", hop.documentation);
+    row(words.rest, hop.rest);
+    row(words.agreement, hop.contract);
+    row(words.place, [hop.account, hop.region, hop.country].filter(Boolean).join(" "));
+    row(words.by, hop.holder + " " + hop.via);
+    if (hop.origin) row(words.source, hop.origin.file + ":" + hop.origin.line + ":" + hop.origin.column);
+    row(words.when, hop.when);
+    row(words.page, hop.documentation);
   }
-  panel.hidden = false;
-  panel.focus();
+  open();
 }
 function hide() {
   panel.hidden = true;
   if (chosen) { chosen.classList.remove("chosen"); chosen.focus(); chosen = null; }
 }
-for (const group of document.querySelectorAll("[data-hop]")) {
-  group.addEventListener("click", () => show(group));
-  group.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); show(group); }
-  });
+function clickable(selector, then) {
+  for (const group of document.querySelectorAll(selector)) {
+    group.addEventListener("click", () => then(group));
+    group.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); then(group); }
+    });
+  }
 }
+clickable("[data-hop]", show);
+clickable("[data-card]", list);
 panel.querySelector("button").addEventListener("click", hide);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });

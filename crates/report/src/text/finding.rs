@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use sekisho_assess::{Evidence, EvidenceKind, HopNote, Judgement, Verdict};
 use sekisho_estate::{Estate, ReasonCode, ResourceId, StackIndex, Step};
-use sekisho_guidance::{Confidence, Control, Requirement, requirement};
+use sekisho_guidance::{Confidence, Control, Edition, Requirement, requirement};
 
 use crate::messages::Say;
 use crate::places::{Place, encloses_another};
@@ -328,7 +328,7 @@ impl<'w, 'a> Findings<'w, 'a> {
                 }
                 match (evidence.kind, secrets::value(evidence)) {
                     (EvidenceKind::Default, Some(value)) => {
-                        say.finding_default(&property, clip(&clean(value), 60))
+                        say.finding_default(&property, clip(&clean(say.fact(value)), 60))
                     }
                     _ if evidence.route.0.is_empty() => {
                         let note = evidence.note.as_deref().unwrap_or_default();
@@ -464,7 +464,7 @@ impl<'w, 'a> Findings<'w, 'a> {
     fn cite(&self, control: &Control, gutter: usize, out: &mut String) {
         let mut cited: Vec<String> = Vec::new();
         for id in control.satisfies.iter().take(MOST_CITED) {
-            cited.push(citation(self.say, id));
+            cited.push(citation(self.say, id, self.report.options.edition));
         }
         let more = control.satisfies.len().saturating_sub(MOST_CITED);
         if more > 0 {
@@ -561,8 +561,9 @@ fn property(evidence: &Evidence) -> String {
 }
 
 /// Where a requirement stands: its id, the document, the section and the line.
-pub(crate) fn citation(say: Say, id: &str) -> String {
-    match requirement(id) {
+pub(crate) fn citation(say: Say, id: &str, edition: Option<Edition>) -> String {
+    let stated = |row: Requirement| edition.map_or(Some(row), |edition| row.as_stated_in(edition));
+    match requirement(id).and_then(stated) {
         Some(found) => format!("{id} - {}", source(say, &found)),
         None => id.to_owned(),
     }

@@ -11,8 +11,8 @@ data "aws_partition" "this" {}
 # (backup-vault-not-locked), by anybody at that (backup-vault-policy-allows-anyone,
 # store-content-readable-by-anyone, backup-deletable-by-workload).
 resource "aws_backup_vault" "copies" {
-  name        = "aozora"
-  tags        = { Data = "phi" }
+  name = "aozora"
+  tags = { Data = "phi" }
   lifecycle { prevent_destroy = true }
 }
 

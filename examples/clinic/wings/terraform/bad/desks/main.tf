@@ -13,12 +13,12 @@ locals {
 
 # Bad: what the receptionist saves lies in clear (workspace-volume-not-encrypted).
 resource "aws_workspaces_workspace" "reception_desk" {
-  bundle_id    = "wsb-0a1b2c3d4"
-  directory_id = "d-0a1b2c3d4e"
-  user_name    = "reception"
+  bundle_id                      = "wsb-0a1b2c3d4"
+  directory_id                   = "d-0a1b2c3d4e"
+  user_name                      = "reception"
   root_volume_encryption_enabled = false
   user_volume_encryption_enabled = false
-  tags = { Data = "phi" }
+  tags                           = { Data = "phi" }
 }
 
 # Bad: files end up with a third party (appstream-stack-keeps-files-with-third-party).
@@ -65,8 +65,8 @@ resource "aws_iam_role_policy" "help" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow", Resource = "*"
-      Action   = ["iam:PutRolePolicy", "workspaces:*"]
+      Effect = "Allow", Resource = "*"
+      Action = ["iam:PutRolePolicy", "workspaces:*"]
     }]
   })
 }

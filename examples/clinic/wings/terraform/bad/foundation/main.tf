@@ -22,7 +22,7 @@ locals {
 # (kms-key-deletion-window-short), is never renewed (kms-key-rotation-off), and everybody
 # with an AWS account may decrypt with it (kms-key-policy-allows-anyone).
 resource "aws_kms_key" "records_key" {
-  description         = "Encrypts what patients entrusted to the clinic"
+  description             = "Encrypts what patients entrusted to the clinic"
   enable_key_rotation     = false
   deletion_window_in_days = 7
   policy = jsonencode({
@@ -190,9 +190,9 @@ resource "aws_s3_bucket_policy" "trail_bucket_policy" {
 # Bad: a year (audit-log-group-retention-short), deletable (audit-log-group-deletable), and nobody
 # notices what stands in it (trail-log-group-without-metric-filter).
 resource "aws_cloudwatch_log_group" "trail_log_group" {
-  kms_key_id = aws_kms_key.log_key.arn
+  kms_key_id        = aws_kms_key.log_key.arn
   retention_in_days = 365
-  tags = { Data = "none" }
+  tags              = { Data = "none" }
   lifecycle { prevent_destroy = true }
 }
 
@@ -219,11 +219,11 @@ resource "aws_iam_role_policy" "write_trail" {
 # (cloudtrail-excludes-kms-events), nothing about data (cloudtrail-without-data-events) and
 # nothing unusual (cloudtrail-without-insights).
 resource "aws_cloudtrail" "trail" {
-  name                       = "aozora"
-  enable_logging             = true
-  s3_bucket_name             = aws_s3_bucket.trail_bucket.id
-  cloud_watch_logs_group_arn = "${aws_cloudwatch_log_group.trail_log_group.arn}:*"
-  cloud_watch_logs_role_arn  = aws_iam_role.trail_role.arn
+  name                          = "aozora"
+  enable_logging                = true
+  s3_bucket_name                = aws_s3_bucket.trail_bucket.id
+  cloud_watch_logs_group_arn    = "${aws_cloudwatch_log_group.trail_log_group.arn}:*"
+  cloud_watch_logs_role_arn     = aws_iam_role.trail_role.arn
   is_multi_region_trail         = false
   is_organization_trail         = false
   include_global_service_events = false

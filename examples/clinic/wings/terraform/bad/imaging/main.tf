@@ -25,7 +25,7 @@ resource "aws_cloudwatch_log_group" "imaging_log_group" {
 resource "aws_efs_file_system" "image_files" {
   encrypted              = false
   availability_zone_name = "ap-northeast-1a"
-  tags = { Data = "phi" }
+  tags                   = { Data = "phi" }
   lifecycle { prevent_destroy = true }
 }
 
@@ -65,8 +65,8 @@ resource "aws_fsx_lustre_file_system" "reconstruction_files" {
   storage_capacity   = 1200
   subnet_ids         = [var.app_subnets[0]]
   security_group_ids = [var.data_group]
-  deployment_type = "SCRATCH_1"
-  tags = { Data = "phi" }
+  deployment_type    = "SCRATCH_1"
+  tags               = { Data = "phi" }
 }
 
 resource "aws_iam_role" "share_role" {
@@ -96,7 +96,7 @@ resource "aws_storagegateway_smb_file_share" "scanner_share" {
   authentication = "ActiveDirectory"
   kms_encrypted  = true
   kms_key_arn    = var.records_key_arn
-  tags = { Data = "none" }
+  tags           = { Data = "none" }
 }
 
 # Bad: takes files by FTP, in clear (transfer-server-offers-ftp, phi-moves-in-plain-text).
@@ -110,7 +110,7 @@ resource "aws_transfer_server" "referral_door" {
     security_group_ids = [var.app_group]
   }
   identity_provider_type = "AWS_LAMBDA"
-  tags = { Data = "phi" }
+  tags                   = { Data = "phi" }
 }
 
 # Bad: when the zone is gone, so are the keys for signing images (cloudhsm-cluster-in-one-zone).
@@ -227,8 +227,8 @@ resource "aws_eks_cluster" "model_cluster" {
   name     = "aozora-models"
   role_arn = aws_iam_role.model_role.arn
   vpc_config {
-    subnet_ids         = var.app_subnets
-    security_group_ids = [var.app_group]
+    subnet_ids             = var.app_subnets
+    security_group_ids     = [var.app_group]
     endpoint_public_access = true
   }
   encryption_config {

@@ -120,7 +120,7 @@ resource "aws_cloudfront_origin_access_control" "picture_access" {
 resource "aws_cloudfront_distribution" "portal_pages" {
   enabled = true
   origin {
-    origin_id = "content"
+    origin_id   = "content"
     domain_name = aws_lb.portal_balancer.dns_name
     custom_origin_config {
       http_port              = 80
@@ -130,10 +130,10 @@ resource "aws_cloudfront_distribution" "portal_pages" {
     }
   }
   default_cache_behavior {
-    target_origin_id = "content"
-    allowed_methods  = ["GET", "HEAD"]
-    cached_methods   = ["GET", "HEAD"]
-    cache_policy_id  = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    target_origin_id       = "content"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+    cache_policy_id        = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
     viewer_protocol_policy = "allow-all"
   }
   restrictions {
@@ -142,8 +142,8 @@ resource "aws_cloudfront_distribution" "portal_pages" {
     }
   }
   viewer_certificate {
-    acm_certificate_arn = var.certificate_arn
-    ssl_support_method  = "sni-only"
+    acm_certificate_arn      = var.certificate_arn
+    ssl_support_method       = "sni-only"
     minimum_protocol_version = "TLSv1"
   }
   tags = { Data = "phi" }
@@ -226,7 +226,7 @@ resource "aws_api_gateway_stage" "booking_stage" {
   stage_name            = "live"
   cache_cluster_enabled = true
   cache_cluster_size    = "0.5"
-  tags = { Data = "none" }
+  tags                  = { Data = "none" }
 }
 
 resource "aws_api_gateway_method_settings" "booking_stage" {
@@ -308,7 +308,7 @@ resource "aws_sfn_state_machine" "referral_steps" {
 # (sqs-queue-not-encrypted).
 resource "aws_sqs_queue" "reminder_queue" {
   sqs_managed_sse_enabled = false
-  tags = { Data = "phi" }
+  tags                    = { Data = "phi" }
 }
 
 resource "aws_sqs_queue_policy" "reminder_queue_policy" {
@@ -326,7 +326,7 @@ resource "aws_sqs_queue_policy" "reminder_queue_policy" {
 # (sns-topic-accepts-plain-http), and on by e-mail (sns-subscription-delivers-in-plain-text).
 resource "aws_sns_topic" "result_topic" {
   display_name = "Results"
-  tags = { Data = "phi" }
+  tags         = { Data = "phi" }
 }
 
 resource "aws_sns_topic_subscription" "result_subscription" {

@@ -92,12 +92,12 @@ resource "aws_db_instance" "records_db" {
   username                      = "records"
   manage_master_user_password   = true
   master_user_secret_kms_key_id = var.records_key_arn
-  storage_encrypted       = false
-  publicly_accessible     = true
-  backup_retention_period = 0
-  multi_az                = false
-  skip_final_snapshot     = true
-  tags = { Data = "phi" }
+  storage_encrypted             = false
+  publicly_accessible           = true
+  backup_retention_period       = 0
+  multi_az                      = false
+  skip_final_snapshot           = true
+  tags                          = { Data = "phi" }
 }
 
 # Bad: patients are found by their birthday (dynamodb-key-named-like-phi), a key of AWS alone
@@ -140,12 +140,12 @@ resource "aws_dax_subnet_group" "dax_subnet_group" {
 # Bad: in clear on its disks (dax-not-encrypted-at-rest) and on the way
 # (dax-accepts-plain-connections).
 resource "aws_dax_cluster" "prescription_cache" {
-  cluster_name       = "prescriptions"
-  node_type          = "dax.r5.large"
-  replication_factor = 2
-  iam_role_arn       = aws_iam_role.dax_role.arn
-  subnet_group_name  = aws_dax_subnet_group.dax_subnet_group.name
-  security_group_ids = [var.data_group]
+  cluster_name                     = "prescriptions"
+  node_type                        = "dax.r5.large"
+  replication_factor               = 2
+  iam_role_arn                     = aws_iam_role.dax_role.arn
+  subnet_group_name                = aws_dax_subnet_group.dax_subnet_group.name
+  security_group_ids               = [var.data_group]
   cluster_endpoint_encryption_type = "NONE"
   server_side_encryption { enabled = false }
   tags = { Data = "phi" }
@@ -174,10 +174,10 @@ resource "aws_docdb_cluster" "notes_cluster" {
   vpc_security_group_ids          = [var.data_group]
   master_username                 = "notes"
   manage_master_user_password     = true
-  storage_encrypted   = false
-  deletion_protection = false
-  skip_final_snapshot = true
-  tags = { Data = "phi" }
+  storage_encrypted               = false
+  deletion_protection             = false
+  skip_final_snapshot             = true
+  tags                            = { Data = "phi" }
 }
 
 resource "aws_docdb_subnet_group" "notes_subnet_group" {
@@ -221,7 +221,7 @@ resource "aws_elasticache_replication_group" "session_cache" {
   security_group_ids         = [var.data_group]
   transit_encryption_enabled = false
   at_rest_encryption_enabled = false
-  tags = { Data = "phi" }
+  tags                       = { Data = "phi" }
 }
 
 resource "aws_memorydb_subnet_group" "bed_subnet_group" {
@@ -238,8 +238,8 @@ resource "aws_memorydb_cluster" "bed_board" {
   security_group_ids = [var.data_group]
   acl_name           = "open-access"
   tls_enabled        = false
-  kms_key_arn = var.records_key_arn
-  tags        = { Data = "phi" }
+  kms_key_arn        = var.records_key_arn
+  tags               = { Data = "phi" }
 }
 
 # --- Search -----------------------------------------------------------------
@@ -284,7 +284,7 @@ resource "aws_opensearch_domain" "records_search" {
 # Bad: written where everybody who reads the code reads it (secret-written-in-template), with the
 # key that every account has (secret-encrypted-with-account-key).
 resource "aws_secretsmanager_secret" "fax_secret" {
-  tags       = { Data = "none" }
+  tags = { Data = "none" }
 }
 
 resource "aws_secretsmanager_secret_version" "fax_secret" {

@@ -95,7 +95,7 @@ resource "awscc_databrew_job" "cleaning" {
   dataset_name    = "referrals"
   role_arn        = aws_iam_role.research_role.arn
   output_location = { bucket = var.records_bucket, key = "cleaned/" }
-  tags = [{ key = "Data", value = "none" }]
+  tags            = [{ key = "Data", value = "none" }]
 }
 
 resource "aws_iam_instance_profile" "cluster_profile" {
@@ -159,22 +159,22 @@ resource "aws_redshift_subnet_group" "warehouse_subnet_group" {
 # (redshift-audit-logging-off), gone with the stack (database-deleted-with-its-stack), nothing
 # before it but its group (data-store-without-network-acl).
 resource "aws_redshift_cluster" "warehouse" {
-  cluster_identifier           = "warehouse"
-  cluster_type                 = "multi-node"
-  number_of_nodes              = 2
-  node_type                    = "ra3.large"
-  database_name                = "research"
-  master_username              = "research"
-  manage_master_password       = true
-  cluster_parameter_group_name = aws_redshift_parameter_group.warehouse_parameters.name
-  cluster_subnet_group_name    = aws_redshift_subnet_group.warehouse_subnet_group.name
-  vpc_security_group_ids       = [var.data_group]
+  cluster_identifier                  = "warehouse"
+  cluster_type                        = "multi-node"
+  number_of_nodes                     = 2
+  node_type                           = "ra3.large"
+  database_name                       = "research"
+  master_username                     = "research"
+  manage_master_password              = true
+  cluster_parameter_group_name        = aws_redshift_parameter_group.warehouse_parameters.name
+  cluster_subnet_group_name           = aws_redshift_subnet_group.warehouse_subnet_group.name
+  vpc_security_group_ids              = [var.data_group]
   encrypted                           = false
   publicly_accessible                 = true
   enhanced_vpc_routing                = false
   automated_snapshot_retention_period = 0
   skip_final_snapshot                 = true
-  tags = { Data = "phi" }
+  tags                                = { Data = "phi" }
 }
 
 # Where the warehouse takes the records from.
@@ -189,7 +189,7 @@ resource "aws_dms_endpoint" "records_source" {
   username      = "reader"
   password      = data.aws_secretsmanager_secret_version.reader.secret_string
   kms_key_arn   = var.records_key_arn
-  ssl_mode = "require"
+  ssl_mode      = "require"
 }
 
 resource "aws_neptune_cluster_parameter_group" "family_parameters" {
@@ -216,10 +216,10 @@ resource "aws_neptune_cluster" "family_trees" {
   neptune_cluster_parameter_group_name = aws_neptune_cluster_parameter_group.family_parameters.name
   neptune_subnet_group_name            = aws_neptune_subnet_group.family_subnet_group.name
   vpc_security_group_ids               = [var.data_group]
-  storage_encrypted                   = false
-  iam_database_authentication_enabled = false
-  skip_final_snapshot                 = true
-  tags = { Data = "phi" }
+  storage_encrypted                    = false
+  iam_database_authentication_enabled  = false
+  skip_final_snapshot                  = true
+  tags                                 = { Data = "phi" }
 }
 
 # Bad: the disk of the endpoint is in clear (sagemaker-endpoint-without-kms-key).
@@ -240,7 +240,7 @@ resource "aws_iam_role" "letters_role" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect    = "Allow", Principal = { Service = "comprehend.amazonaws.com" }, Action = "sts:AssumeRole"
+      Effect = "Allow", Principal = { Service = "comprehend.amazonaws.com" }, Action = "sts:AssumeRole"
     }]
   })
 }

@@ -36,7 +36,7 @@ resource "aws_iot_policy" "monitor_policy" {
 resource "aws_kinesis_stream" "vitals" {
   name        = "vitals"
   shard_count = 2
-  tags = { Data = "phi" }
+  tags        = { Data = "phi" }
 }
 
 resource "aws_iam_role" "archive_role" {
@@ -93,7 +93,7 @@ resource "aws_kinesisanalyticsv2_application" "pulse_watch" {
   name                   = "pulse-watch"
   runtime_environment    = "FLINK-1_20"
   service_execution_role = aws_iam_role.watch_role.arn
-  tags = { Data = "none" }
+  tags                   = { Data = "none" }
 }
 
 # Bad: on the internet (mq-broker-publicly-accessible), and nobody sees who administers it

@@ -94,8 +94,8 @@ resource "aws_iam_role" "build_role" {
 }
 
 resource "aws_codebuild_project" "builds" {
-  name         = "portal"
-  service_role = aws_iam_role.build_role.arn
+  name           = "portal"
+  service_role   = aws_iam_role.build_role.arn
   encryption_key = var.records_key_arn
   source { type = "CODEPIPELINE" }
   environment {

@@ -12,13 +12,13 @@ locals {
 }
 
 resource "aws_workspaces_workspace" "reception_desk" {
-  bundle_id    = "wsb-0a1b2c3d4"
-  directory_id = "d-0a1b2c3d4e"
-  user_name    = "reception"
+  bundle_id                      = "wsb-0a1b2c3d4"
+  directory_id                   = "d-0a1b2c3d4e"
+  user_name                      = "reception"
   root_volume_encryption_enabled = true
   user_volume_encryption_enabled = true
   volume_encryption_key          = var.records_key_arn
-  tags = { Data = "phi" }
+  tags                           = { Data = "phi" }
 }
 
 resource "aws_appstream_stack" "dictation_stack" {
@@ -68,8 +68,8 @@ resource "aws_iam_role_policy" "help" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow", Resource = "*"
-      Action   = ["workspaces:DescribeWorkspaces", "workspaces:RebootWorkspaces"]
+      Effect = "Allow", Resource = "*"
+      Action = ["workspaces:DescribeWorkspaces", "workspaces:RebootWorkspaces"]
     }]
   })
 }

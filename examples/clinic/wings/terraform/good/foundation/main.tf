@@ -112,7 +112,7 @@ resource "aws_s3_bucket_policy" "access_log_bucket_policy" {
 # Good: nobody deletes a log for seven years, not even the clinic.
 resource "aws_s3_bucket" "trail_bucket" {
   object_lock_enabled = true
-  tags = { Data = "none" }
+  tags                = { Data = "none" }
   lifecycle { prevent_destroy = true }
 }
 
@@ -187,10 +187,10 @@ resource "aws_s3_bucket_policy" "trail_bucket_policy" {
 
 # Good: kept for seven years, and nobody deletes the group by mistake.
 resource "aws_cloudwatch_log_group" "trail_log_group" {
-  kms_key_id = aws_kms_key.log_key.arn
+  kms_key_id                  = aws_kms_key.log_key.arn
   retention_in_days           = 2557
   deletion_protection_enabled = true
-  tags = { Data = "none" }
+  tags                        = { Data = "none" }
   lifecycle { prevent_destroy = true }
 }
 
@@ -223,11 +223,11 @@ resource "aws_iam_role_policy" "write_trail" {
 
 # Good: all regions, the whole organization, signed, encrypted, reads and writes of data too.
 resource "aws_cloudtrail" "trail" {
-  name                       = "aozora"
-  enable_logging             = true
-  s3_bucket_name             = aws_s3_bucket.trail_bucket.id
-  cloud_watch_logs_group_arn = "${aws_cloudwatch_log_group.trail_log_group.arn}:*"
-  cloud_watch_logs_role_arn  = aws_iam_role.trail_role.arn
+  name                          = "aozora"
+  enable_logging                = true
+  s3_bucket_name                = aws_s3_bucket.trail_bucket.id
+  cloud_watch_logs_group_arn    = "${aws_cloudwatch_log_group.trail_log_group.arn}:*"
+  cloud_watch_logs_role_arn     = aws_iam_role.trail_role.arn
   is_multi_region_trail         = true
   is_organization_trail         = true
   include_global_service_events = true

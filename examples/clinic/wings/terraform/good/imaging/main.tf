@@ -22,7 +22,7 @@ resource "aws_cloudwatch_log_group" "imaging_log_group" {
 resource "aws_efs_file_system" "image_files" {
   encrypted  = true
   kms_key_id = var.records_key_arn
-  tags = { Data = "phi" }
+  tags       = { Data = "phi" }
   lifecycle { prevent_destroy = true }
 }
 
@@ -59,13 +59,13 @@ resource "aws_efs_access_point" "image_door" {
 }
 
 resource "aws_fsx_lustre_file_system" "reconstruction_files" {
-  storage_capacity   = 1200
-  subnet_ids         = [var.app_subnets[0]]
-  security_group_ids = [var.data_group]
+  storage_capacity            = 1200
+  subnet_ids                  = [var.app_subnets[0]]
+  security_group_ids          = [var.data_group]
   kms_key_id                  = var.records_key_arn
   deployment_type             = "PERSISTENT_2"
   per_unit_storage_throughput = 250
-  tags = { Data = "phi" }
+  tags                        = { Data = "phi" }
 }
 
 resource "aws_iam_role" "share_role" {
@@ -88,14 +88,14 @@ resource "aws_iam_role_policy" "keep_scans" {
 }
 
 resource "aws_storagegateway_smb_file_share" "scanner_share" {
-  gateway_arn    = "arn:aws:storagegateway:ap-northeast-1:111122223333:gateway/sgw-0a1b2c3d"
-  location_arn   = var.records_bucket_arn
-  role_arn       = aws_iam_role.share_role.arn
-  authentication = "ActiveDirectory"
-  kms_encrypted  = true
-  kms_key_arn    = var.records_key_arn
+  gateway_arn           = "arn:aws:storagegateway:ap-northeast-1:111122223333:gateway/sgw-0a1b2c3d"
+  location_arn          = var.records_bucket_arn
+  role_arn              = aws_iam_role.share_role.arn
+  authentication        = "ActiveDirectory"
+  kms_encrypted         = true
+  kms_key_arn           = var.records_key_arn
   audit_destination_arn = aws_cloudwatch_log_group.imaging_log_group.arn
-  tags = { Data = "none" }
+  tags                  = { Data = "none" }
 }
 
 resource "aws_transfer_server" "referral_door" {
@@ -108,7 +108,7 @@ resource "aws_transfer_server" "referral_door" {
     security_group_ids = [var.app_group]
   }
   identity_provider_type = "SERVICE_MANAGED"
-  tags = { Data = "phi" }
+  tags                   = { Data = "phi" }
 }
 
 resource "aws_cloudhsm_v2_cluster" "signing_keys" {
@@ -223,8 +223,8 @@ resource "aws_eks_cluster" "model_cluster" {
   name     = "aozora-models"
   role_arn = aws_iam_role.model_role.arn
   vpc_config {
-    subnet_ids         = var.app_subnets
-    security_group_ids = [var.app_group]
+    subnet_ids              = var.app_subnets
+    security_group_ids      = [var.app_group]
     endpoint_private_access = true
     endpoint_public_access  = false
   }

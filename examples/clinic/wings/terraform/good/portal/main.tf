@@ -131,22 +131,22 @@ resource "aws_cloudfront_origin_access_control" "picture_access" {
 }
 
 resource "aws_cloudfront_distribution" "portal_pages" {
-  enabled = true
+  enabled    = true
   web_acl_id = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/aozora-pages/7b0d1b5e-0000-4000-8000-000000000003"
   logging_config {
     bucket = "${var.access_log_bucket}.s3.amazonaws.com"
     prefix = "pages/"
   }
   origin {
-    origin_id = "content"
+    origin_id                = "content"
     domain_name              = var.records_bucket_domain
     origin_access_control_id = aws_cloudfront_origin_access_control.picture_access.id
   }
   default_cache_behavior {
-    target_origin_id = "content"
-    allowed_methods  = ["GET", "HEAD"]
-    cached_methods   = ["GET", "HEAD"]
-    cache_policy_id  = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    target_origin_id       = "content"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+    cache_policy_id        = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
     viewer_protocol_policy = "https-only"
   }
   restrictions {
@@ -155,8 +155,8 @@ resource "aws_cloudfront_distribution" "portal_pages" {
     }
   }
   viewer_certificate {
-    acm_certificate_arn = var.certificate_arn
-    ssl_support_method  = "sni-only"
+    acm_certificate_arn      = var.certificate_arn
+    ssl_support_method       = "sni-only"
     minimum_protocol_version = "TLSv1.2_2021"
   }
   tags = { Data = "phi" }
@@ -312,8 +312,8 @@ resource "aws_sfn_state_machine" "referral_steps" {
 
 # --- Messages ---------------------------------------------------------------
 resource "aws_sqs_queue" "reminder_queue" {
-  kms_master_key_id       = var.records_key_arn
-  tags = { Data = "phi" }
+  kms_master_key_id = var.records_key_arn
+  tags              = { Data = "phi" }
 }
 
 resource "aws_sqs_queue_policy" "reminder_queue_policy" {
@@ -329,7 +329,7 @@ resource "aws_sqs_queue_policy" "reminder_queue_policy" {
 
 resource "aws_sns_topic" "result_topic" {
   kms_master_key_id = var.records_key_arn
-  tags = { Data = "phi" }
+  tags              = { Data = "phi" }
 }
 
 resource "aws_sns_topic_policy" "result_topic_policy" {

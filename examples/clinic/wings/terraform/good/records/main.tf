@@ -80,16 +80,16 @@ resource "aws_db_parameter_group" "records_parameters" {
 }
 
 resource "aws_db_instance" "records_db" {
-  engine                        = "postgres"
-  engine_version                = "16.10"
-  instance_class                = "db.r6g.large"
-  allocated_storage             = 200
-  parameter_group_name          = aws_db_parameter_group.records_parameters.name
-  db_subnet_group_name          = aws_db_subnet_group.data_subnet_group.name
-  vpc_security_group_ids        = [var.data_group]
-  username                      = "records"
-  manage_master_user_password   = true
-  master_user_secret_kms_key_id = var.records_key_arn
+  engine                          = "postgres"
+  engine_version                  = "16.10"
+  instance_class                  = "db.r6g.large"
+  allocated_storage               = 200
+  parameter_group_name            = aws_db_parameter_group.records_parameters.name
+  db_subnet_group_name            = aws_db_subnet_group.data_subnet_group.name
+  vpc_security_group_ids          = [var.data_group]
+  username                        = "records"
+  manage_master_user_password     = true
+  master_user_secret_kms_key_id   = var.records_key_arn
   storage_encrypted               = true
   kms_key_id                      = var.records_key_arn
   publicly_accessible             = false
@@ -98,7 +98,7 @@ resource "aws_db_instance" "records_db" {
   multi_az                        = true
   enabled_cloudwatch_logs_exports = ["postgresql"]
   final_snapshot_identifier       = "records-last"
-  tags = { Data = "phi" }
+  tags                            = { Data = "phi" }
 }
 
 resource "aws_dynamodb_table" "prescription_table" {
@@ -140,12 +140,12 @@ resource "aws_dax_subnet_group" "dax_subnet_group" {
 }
 
 resource "aws_dax_cluster" "prescription_cache" {
-  cluster_name       = "prescriptions"
-  node_type          = "dax.r5.large"
-  replication_factor = 2
-  iam_role_arn       = aws_iam_role.dax_role.arn
-  subnet_group_name  = aws_dax_subnet_group.dax_subnet_group.name
-  security_group_ids = [var.data_group]
+  cluster_name                     = "prescriptions"
+  node_type                        = "dax.r5.large"
+  replication_factor               = 2
+  iam_role_arn                     = aws_iam_role.dax_role.arn
+  subnet_group_name                = aws_dax_subnet_group.dax_subnet_group.name
+  security_group_ids               = [var.data_group]
   cluster_endpoint_encryption_type = "TLS"
   server_side_encryption { enabled = true }
   tags = { Data = "phi" }
@@ -176,7 +176,7 @@ resource "aws_docdb_cluster" "notes_cluster" {
   enabled_cloudwatch_logs_exports = ["audit"]
   deletion_protection             = true
   final_snapshot_identifier       = "notes-last"
-  tags = { Data = "phi" }
+  tags                            = { Data = "phi" }
 }
 
 resource "aws_docdb_subnet_group" "notes_subnet_group" {
@@ -219,7 +219,7 @@ resource "aws_elasticache_replication_group" "session_cache" {
   at_rest_encryption_enabled = true
   kms_key_id                 = var.records_key_arn
   user_group_ids             = [aws_elasticache_user_group.session_users.user_group_id]
-  tags = { Data = "phi" }
+  tags                       = { Data = "phi" }
 }
 
 resource "aws_memorydb_subnet_group" "bed_subnet_group" {
@@ -234,8 +234,8 @@ resource "aws_memorydb_cluster" "bed_board" {
   security_group_ids = [var.data_group]
   acl_name           = "aozora-ward"
   tls_enabled        = true
-  kms_key_arn = var.records_key_arn
-  tags        = { Data = "phi" }
+  kms_key_arn        = var.records_key_arn
+  tags               = { Data = "phi" }
 }
 
 # --- Search -----------------------------------------------------------------

@@ -79,9 +79,9 @@ resource "aws_glue_security_configuration" "job_security" {
 }
 
 resource "aws_glue_job" "yearly_counts" {
-  name         = "yearly-counts"
-  role_arn     = aws_iam_role.research_role.arn
-  glue_version = "5.0"
+  name                   = "yearly-counts"
+  role_arn               = aws_iam_role.research_role.arn
+  glue_version           = "5.0"
   security_configuration = aws_glue_security_configuration.job_security.name
   command {
     name            = "glueetl"
@@ -91,14 +91,14 @@ resource "aws_glue_job" "yearly_counts" {
 }
 
 resource "awscc_databrew_job" "cleaning" {
-  name            = "cleaning"
-  type            = "PROFILE"
-  dataset_name    = "referrals"
-  role_arn        = aws_iam_role.research_role.arn
-  output_location = { bucket = var.records_bucket, key = "cleaned/" }
+  name               = "cleaning"
+  type               = "PROFILE"
+  dataset_name       = "referrals"
+  role_arn           = aws_iam_role.research_role.arn
+  output_location    = { bucket = var.records_bucket, key = "cleaned/" }
   encryption_mode    = "SSE-KMS"
   encryption_key_arn = var.records_key_arn
-  tags = [{ key = "Data", value = "none" }]
+  tags               = [{ key = "Data", value = "none" }]
 }
 
 resource "aws_iam_instance_profile" "cluster_profile" {
@@ -166,23 +166,23 @@ resource "aws_redshift_subnet_group" "warehouse_subnet_group" {
 }
 
 resource "aws_redshift_cluster" "warehouse" {
-  cluster_identifier           = "warehouse"
-  cluster_type                 = "multi-node"
-  number_of_nodes              = 2
-  node_type                    = "ra3.large"
-  database_name                = "research"
-  master_username              = "research"
-  manage_master_password       = true
-  cluster_parameter_group_name = aws_redshift_parameter_group.warehouse_parameters.name
-  cluster_subnet_group_name    = aws_redshift_subnet_group.warehouse_subnet_group.name
-  vpc_security_group_ids       = [var.data_group]
+  cluster_identifier                  = "warehouse"
+  cluster_type                        = "multi-node"
+  number_of_nodes                     = 2
+  node_type                           = "ra3.large"
+  database_name                       = "research"
+  master_username                     = "research"
+  manage_master_password              = true
+  cluster_parameter_group_name        = aws_redshift_parameter_group.warehouse_parameters.name
+  cluster_subnet_group_name           = aws_redshift_subnet_group.warehouse_subnet_group.name
+  vpc_security_group_ids              = [var.data_group]
   encrypted                           = true
   kms_key_id                          = var.records_key_arn
   publicly_accessible                 = false
   enhanced_vpc_routing                = true
   automated_snapshot_retention_period = 35
   final_snapshot_identifier           = "warehouse-last"
-  tags = { Data = "phi" }
+  tags                                = { Data = "phi" }
 }
 
 resource "aws_redshift_logging" "warehouse" {
@@ -193,15 +193,15 @@ resource "aws_redshift_logging" "warehouse" {
 
 # Where the warehouse takes the records from.
 resource "aws_dms_endpoint" "records_source" {
-  endpoint_id   = "records"
-  endpoint_type = "source"
-  engine_name   = "postgres"
-  server_name   = var.records_db_address
-  port          = 5432
-  database_name = "records"
-  username      = "reader"
-  password      = data.aws_secretsmanager_secret_version.reader.secret_string
-  kms_key_arn   = var.records_key_arn
+  endpoint_id     = "records"
+  endpoint_type   = "source"
+  engine_name     = "postgres"
+  server_name     = var.records_db_address
+  port            = 5432
+  database_name   = "records"
+  username        = "reader"
+  password        = data.aws_secretsmanager_secret_version.reader.secret_string
+  kms_key_arn     = var.records_key_arn
   ssl_mode        = "verify-full"
   certificate_arn = "arn:aws:dms:ap-northeast-1:111122223333:cert:aozora-records"
 }
@@ -227,16 +227,16 @@ resource "aws_neptune_cluster" "family_trees" {
   neptune_cluster_parameter_group_name = aws_neptune_cluster_parameter_group.family_parameters.name
   neptune_subnet_group_name            = aws_neptune_subnet_group.family_subnet_group.name
   vpc_security_group_ids               = [var.data_group]
-  storage_encrypted                   = true
-  kms_key_arn                         = var.records_key_arn
-  iam_database_authentication_enabled = true
-  enable_cloudwatch_logs_exports      = ["audit"]
-  final_snapshot_identifier           = "families-last"
-  tags = { Data = "phi" }
+  storage_encrypted                    = true
+  kms_key_arn                          = var.records_key_arn
+  iam_database_authentication_enabled  = true
+  enable_cloudwatch_logs_exports       = ["audit"]
+  final_snapshot_identifier            = "families-last"
+  tags                                 = { Data = "phi" }
 }
 
 resource "aws_sagemaker_endpoint_configuration" "triage_endpoint" {
-  name = "triage"
+  name        = "triage"
   kms_key_arn = var.records_key_arn
   production_variants {
     variant_name           = "main"
@@ -282,7 +282,7 @@ resource "aws_comprehend_document_classifier" "letter_sorter" {
 }
 
 resource "aws_appflow_flow" "survey_flow" {
-  name = "surveys"
+  name    = "surveys"
   kms_arn = var.records_key_arn
   trigger_config { trigger_type = "OnDemand" }
   source_flow_config {

@@ -39,11 +39,11 @@ resource "aws_iot_policy" "monitor_policy" {
 }
 
 resource "aws_kinesis_stream" "vitals" {
-  name        = "vitals"
-  shard_count = 2
+  name            = "vitals"
+  shard_count     = 2
   encryption_type = "KMS"
   kms_key_id      = var.records_key_arn
-  tags = { Data = "phi" }
+  tags            = { Data = "phi" }
 }
 
 resource "aws_iam_role" "archive_role" {
