@@ -230,13 +230,19 @@ impl Analyses<'_> {
             }
         }
         let answer = match sender {
-            Sender::Zone(name) => self.from_zone(frame, name, holder, services),
-            Sender::Internet => self.from_end(frame, &End::internet(), Some(true), false, holder, services),
-            Sender::InternetDirectly => {
-                self.from_end(frame, &End::internet(), Some(true), true, holder, services)
+            Sender::Zone(name) => self.sent_from_zone(frame, name, holder, services),
+            Sender::Internet => {
+                self.sent_from_end(frame, &End::internet(), Some(true), false, holder, services)
             }
-            Sender::Sites => self.from_end(frame, &End::internet(), Some(false), false, holder, services),
-            Sender::OnPremises => self.from_end(frame, &End::on_premises(), None, false, holder, services),
+            Sender::InternetDirectly => {
+                self.sent_from_end(frame, &End::internet(), Some(true), true, holder, services)
+            }
+            Sender::Sites => {
+                self.sent_from_end(frame, &End::internet(), Some(false), false, holder, services)
+            }
+            Sender::OnPremises => {
+                self.sent_from_end(frame, &End::on_premises(), None, false, holder, services)
+            }
         };
         if let Some(question) = question {
             let mut known = told.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -246,7 +252,7 @@ impl Analyses<'_> {
     }
 
     /// From outside; `wide` says which sources count, `directly` that nothing may pass it on.
-    fn from_end(
+    fn sent_from_end(
         &self,
         frame: &Frame<'_, '_>,
         from: &End,
@@ -309,7 +315,13 @@ impl Analyses<'_> {
 
     /// From the members of a zone, past no other resource: what another one hands on is asked of
     /// the other one.
-    fn from_zone(&self, frame: &Frame<'_, '_>, zone: &str, holder: Index, services: &[Service]) -> Answer {
+    fn sent_from_zone(
+        &self,
+        frame: &Frame<'_, '_>,
+        zone: &str,
+        holder: Index,
+        services: &[Service],
+    ) -> Answer {
         let net = self.net(frame);
         let zones = self.zones(frame);
         let alike = self.network.told.alike(net);
