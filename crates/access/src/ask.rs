@@ -552,7 +552,12 @@ impl<'m> Ask<'m> {
     /// allowed, or on the first of all.
     #[must_use]
     pub fn reasons(&self, asker: &Asker<'_>, class: Class, store: StoreId) -> Vec<Reason> {
-        let cell = self.can(asker, class, store);
+        self.reasons_of(asker, &self.can(asker, class, store), class, store)
+    }
+
+    /// The same where the cell is known, the asker's own or that of one with the same answer.
+    #[must_use]
+    pub fn reasons_of(&self, asker: &Asker<'_>, cell: &Cell, class: Class, store: StoreId) -> Vec<Reason> {
         let store = &self.model.stores[store as usize];
         let Some((_, kind)) = tables::store_kind(&store.type_name) else { return Vec::new() };
         let first = cell.actions.first().copied().or_else(|| {

@@ -148,12 +148,12 @@ impl<'a> Question<'_, '_, 'a> {
     }
 
     /// Shows the statements that let somebody do something with a store.
-    fn show(&self, who: PrincipalId, class: Class, store: StoreId) {
+    fn show(&self, who: PrincipalId, cell: &Cell, class: Class, store: StoreId) {
         if !self.frame.notes() {
             return;
         }
         let ask = Ask::new(self.model());
-        for reason in ask.reasons(&ask.asker(who), class, store) {
+        for reason in ask.reasons_of(&ask.asker(who), cell, class, store) {
             if reason.effect != sekisho_access::explain::ReasonEffect::Short
                 && let Some(at) = reason.at
             {
@@ -172,12 +172,15 @@ impl<'a> Question<'_, '_, 'a> {
         let ask = Ask::new(self.model());
         let candidates = self.access.candidates();
         let among = if workloads { &candidates.workloads } else { &candidates.all };
-        let mut found = Vec::new();
+        let (mut found, mut cells) = (Vec::new(), Vec::new());
         let mut open: Option<(PrincipalId, Cell)> = None;
         for held in candidates.holders.cells(self.model(), &ask, class, store, among) {
             match held.cell.verdict() {
                 Verdict::Denied => {}
-                Verdict::Allowed | Verdict::Conditional => found.extend(held.who),
+                Verdict::Allowed | Verdict::Conditional => {
+                    found.extend(held.who.iter().map(|&who| (who, cells.len())));
+                    cells.push(held.cell);
+                }
                 Verdict::Unknown | Verdict::Ambiguous => {
                     if open.as_ref().is_none_or(|(first, _)| held.who[0] < *first) {
                         open = Some((held.who[0], held.cell));
@@ -186,8 +189,8 @@ impl<'a> Question<'_, '_, 'a> {
             }
         }
         found.sort_unstable();
-        for &who in found.iter().take(SHOWN) {
-            self.show(who, class, store);
+        for &(who, cell) in found.iter().take(SHOWN) {
+            self.show(who, &cells[cell], class, store);
         }
         if found.len() > SHOWN {
             let resource = self.frame.reader.estate.resource(id);
@@ -195,9 +198,9 @@ impl<'a> Question<'_, '_, 'a> {
             let more = self.frame.bump().alloc_str(&format!("+{}", found.len() - SHOWN));
             self.frame.see(|| Seen::Found(view, more));
         }
-        let names = found
-            .iter()
-            .map(|&who| Val::Str(self.frame.bump().alloc_str(&self.model().principals[who as usize].name)));
+        let names = found.iter().map(|&(who, _)| {
+            Val::Str(self.frame.bump().alloc_str(&self.model().principals[who as usize].name))
+        });
         let names: Vec<Val<'a>> = names.collect();
         let open = open.and_then(|(_, cell)| match self.open(&cell.formula) {
             Val::Unknown(why) => Some(why),
@@ -250,7 +253,7 @@ impl<'a> Question<'_, '_, 'a> {
                 match verdict(&cell.formula) {
                     Verdict::Denied => Val::Bool(false),
                     Verdict::Allowed | Verdict::Conditional => {
-                        self.show(who, class, store);
+                        self.show(who, &cell, class, store);
                         Val::Bool(true)
                     }
                     Verdict::Unknown | Verdict::Ambiguous => self.open(&cell.formula),
@@ -364,7 +367,8 @@ impl<'a> Question<'_, '_, 'a> {
             match verdict(&formula) {
                 Verdict::Denied => {}
                 Verdict::Allowed | Verdict::Conditional => {
-                    self.show(who, class, at);
+                    let ask = Ask::new(self.model());
+                    self.show(who, &ask.can(&ask.asker(who), class, at), class, at);
                     return Val::Bool(true);
                 }
                 Verdict::Unknown | Verdict::Ambiguous => {

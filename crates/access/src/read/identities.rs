@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sekisho_estate::{ReasonCode, Target, Value, Why};
-use sekisho_policy::{Document, Pattern};
+use sekisho_policy::Document;
 
 use super::{At, unknown_policy};
 use crate::answer::{derive, resource_keys};
@@ -17,8 +17,7 @@ impl<'e> super::Work<'_, 'e> {
         let (value, view) = self.property(at, "PolicyDocument");
         let policy = self.compile(at, at.name(), value, view);
         let id = self.model.add(policy);
-        let pattern = Pattern::arn_of(self.reader, at.target(), "");
-        if let Some(arn) = self.compiler().text(&pattern) {
+        if let Some(arn) = self.arn(at.target()) {
             self.model.policy_arns.insert(id, arn.as_str().into());
             self.managed.insert(arn.into(), id);
         }
@@ -30,8 +29,7 @@ impl<'e> super::Work<'_, 'e> {
             (Some(id), _) => {
                 let stack = self.reader.estate.stack(id.stack);
                 let target = Target { stack, resource: id.index, attribute: "" };
-                let pattern = Pattern::arn_of(self.reader, target, "");
-                self.compiler().text(&pattern)
+                self.arn(target)
             }
             (None, Value::Unknown(why)) => {
                 return self.unknown_policy(at, "a managed policy", &why.to_reason().to_string());
@@ -102,8 +100,7 @@ impl<'e> super::Work<'_, 'e> {
 
     pub(super) fn principal(&mut self, at: At<'e>) {
         let is_role = at.type_name() == "AWS::IAM::Role";
-        let pattern = Pattern::arn_of(self.reader, at.target(), "");
-        let Some(arn) = self.compiler().text(&pattern) else {
+        let Some(arn) = self.arn(at.target()) else {
             return self.gap(at, "its ARN has wildcards");
         };
         let account = self.account(at);
@@ -216,8 +213,7 @@ impl<'e> super::Work<'_, 'e> {
     pub(super) fn attach(&mut self, at: At<'e>) {
         let type_name = at.type_name();
         let policy = if type_name == "AWS::IAM::ManagedPolicy" {
-            let pattern = Pattern::arn_of(self.reader, at.target(), "");
-            let arn = self.compiler().text(&pattern);
+            let arn = self.arn(at.target());
             arn.and_then(|arn| self.managed.get(&*arn).copied())
         } else {
             let (value, view) = self.property(at, "PolicyDocument");
@@ -324,8 +320,7 @@ impl<'e> super::Work<'_, 'e> {
     /// A resource as what a request is for, without the keys of its service; none when its
     /// ARN is not one.
     pub(super) fn object(&mut self, at: At<'e>) -> Option<Object> {
-        let pattern = Pattern::arn_of(self.reader, at.target(), "");
-        let arn = self.compiler().text(&pattern)?;
+        let arn = self.arn(at.target())?;
         let account = self.account(at);
         let tags = self.tags(at);
         let service = arn.split(':').nth(2).unwrap_or_default().to_owned();

@@ -47,6 +47,7 @@ impl Model {
             groups: HashMap::new(),
             absent_groups: HashMap::new(),
             tree: organization::Tree::default(),
+            scratch: Bump::new(),
         };
         let mut accounts: Vec<&str> = estate.stacks.iter().flat_map(|stack| stack.accounts()).collect();
         accounts.sort_unstable();
@@ -75,6 +76,8 @@ struct Work<'w, 'e> {
     absent_groups: HashMap<Box<str>, GroupId>,
     /// Where accounts are in their organization.
     tree: organization::Tree,
+    /// Memory for what is read and not kept: policies and ARNs take most of it.
+    scratch: Bump,
 }
 
 /// A resource with what is needed to read it.
@@ -321,13 +324,51 @@ impl<'e> Work<'_, 'e> {
     }
 
     fn compile(&mut self, at: At<'e>, name: &str, value: Value<'e>, view: Option<View<'e>>) -> Policy {
-        let document = match view {
-            Some(view) => Document::read(self.reader, view),
-            None => Document::parse(self.reader, value),
+        let policy = match view.and_then(|view| self.policy_apart(name, view)) {
+            Some(policy) => policy,
+            None => {
+                let document = match view {
+                    Some(view) => Document::read(self.reader, view),
+                    None => Document::parse(self.reader, value),
+                };
+                self.compiler().policy(Some(name), &document)
+            }
         };
-        let policy = self.compiler().policy(Some(name), &document);
         self.misspelt(at, &policy);
         policy
+    }
+
+    /// A policy whose document is read in memory that is used again. None where that touched a
+    /// decision: then the reader of the model has to see it.
+    fn policy_apart(&mut self, name: &str, view: View<'_>) -> Option<Policy> {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let reader = Reader::new(self.reader.estate, &scratch);
+        let mut compiler =
+            Compiler { reader: &reader, holes: &mut self.model.holes, partition: self.partition };
+        let policy = compiler.policy(Some(name), &Document::read(&reader, view));
+        let policy = reader.worlds.is_only().then_some(policy);
+        drop(reader);
+        scratch.reset();
+        self.scratch = scratch;
+        policy
+    }
+
+    /// The ARN of a resource as a text with holes; none when it has wildcards. It is read as
+    /// policies are, apart.
+    fn arn(&mut self, target: Target<'e>) -> Option<String> {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let reader = Reader::new(self.reader.estate, &scratch);
+        let mut compiler =
+            Compiler { reader: &reader, holes: &mut self.model.holes, partition: self.partition };
+        let text = compiler.text(&Pattern::arn_of(&reader, target, ""));
+        let text = reader.worlds.is_only().then_some(text);
+        drop(reader);
+        scratch.reset();
+        self.scratch = scratch;
+        text.unwrap_or_else(|| {
+            let pattern = Pattern::arn_of(self.reader, target, "");
+            self.compiler().text(&pattern)
+        })
     }
 
     /// Actions that match none that is known: they allow and deny nothing.

@@ -1,7 +1,6 @@
 //! Stores with what encrypts them.
 
 use sekisho_estate::Value;
-use sekisho_policy::Pattern;
 
 use super::At;
 use crate::case::{AclGrant, AclPermission, ObjectOwnership, Switches};
@@ -12,8 +11,7 @@ use crate::tables;
 
 impl<'e> super::Work<'_, 'e> {
     pub(super) fn store(&mut self, at: At<'e>) {
-        let pattern = Pattern::arn_of(self.reader, at.target(), "");
-        let Some(arn) = self.compiler().text(&pattern) else {
+        let Some(arn) = self.arn(at.target()) else {
             return self.gap(at, "its ARN has wildcards");
         };
         let (account, region) = (self.account(at), self.region(at));

@@ -2,7 +2,7 @@
 //! grants of keys, policies of sessions.
 
 use sekisho_estate::{ReasonCode, Target, Value, Why};
-use sekisho_policy::{HoleKind, Pattern};
+use sekisho_policy::HoleKind;
 
 use super::At;
 use crate::case::Switches;
@@ -19,8 +19,7 @@ impl<'e> super::Work<'_, 'e> {
     /// `access-control-block-public-access.html`: of an access point everything is blocked
     /// unless it says otherwise.
     pub(super) fn access_point(&mut self, at: At<'e>) {
-        let pattern = Pattern::arn_of(self.reader, at.target(), "");
-        let Some(arn) = self.compiler().text(&pattern) else {
+        let Some(arn) = self.arn(at.target()) else {
             return self.gap(at, "its ARN has wildcards");
         };
         let (policy, view) = self.property(at, "Policy");
