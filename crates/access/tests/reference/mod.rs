@@ -664,7 +664,9 @@ fn s3(
         }
         // Whether what an access point of the caller's account gives is enough there is not said.
         let alone = open && asker.account == theirs && theirs != resource.account;
-        return by_point && (own || alone) && (!named.is_empty() || by_acl && open);
+        // Services and anonymous callers have no account whose policies could be asked.
+        let asked = own || alone || asker.account.is_none();
+        return by_point && asked && (!named.is_empty() || by_acl && open);
     }
     if foreign {
         return by_acl || (same && own);
